@@ -1,0 +1,32 @@
+// Package eagre is a map of the house; it holds no code.
+//
+// eagre hears the flows that routers export, counts them over event time, holds
+// the counts against limits and signatures, and says what is an anomaly, how
+// much of it there is, where it entered and whom to tell.
+//
+//	wires       cmd/eagre                one binary; everything is put together here
+//	            cmd/eagre/config         the configuration file, checked with line and column
+//	edges       ingest                   datagrams in, flow batches out: sockets, exporters, accounting
+//	              ingest/wire            the bounded cursor; what became of every datagram
+//	              ingest/header          the first bytes of a frame
+//	              ingest/netflow         NetFlow v5
+//	              ingest/sflow           sFlow v5
+//	              ingest/packets         packets metered to flows
+//	              ingest/capture         pcap and pcapng files
+//	            stream                   the only door to NATS: publish, follow, store, embedded server
+//	            simulate                 routers that are not there: the demo, inputs for tests
+//	            alert/terminal alert/file alert/webhook alert/slack
+//	work        detector                 the life of an anomaly: opens, grows, ends
+//	            alert                    who hears about it, when, how often; the durable outbox
+//	            traceback                fingerprint, entry points, snapshots, the report
+//	judgement   detector/tally           flows → counts per key over event time, mergeable
+//	            signatures               the signature language; the only door to expr
+//	nouns       flow ← network ← anomaly, internal/sketch, rules (text)
+//
+// Imports only go down; rooms on one floor do not know each other; layers_test.go
+// is this drawing as a test. Data runs one way:
+//
+//	ingest → stream → detector (tally → judge) → traceback → stream → alert
+//
+// docs/life-of-a-flow.md walks that way file by file, docs/decisions says why.
+package eagre
