@@ -1,0 +1,223 @@
+package detector
+
+import (
+	"slices"
+	"time"
+
+	"eagre/detector/tally"
+	"eagre/flow"
+	"eagre/network"
+)
+
+// judge is the second stage: it merges the partial sums of all partitions and
+// owns every incident. One goroutine.
+type judge struct {
+	cfg     Config
+	network *network.Map
+	rules   []*test // of signatures, by number; nil for those not judged
+	matches []func(b *flow.Batch, row int) bool
+	classes map[classKey]*test
+
+	series   map[tally.Key]*series
+	dirty    []*series
+	settling map[int64]*settlingTick
+
+	open   map[subject]*incident
+	order  []*incident // open ones, in order of opening
+	recent []*incident // ended less than Reopen ago, oldest first
+
+	now      time.Time
+	findings []Finding
+	counters Counters
+}
+
+// classKey names a test of misuse: the limits of an object's hosts on one side.
+type classKey struct {
+	object network.Object
+	side   tally.Side
+	class  tally.Class
+}
+
+// Counters say what the judge did and which of its bounds were hit.
+type Counters struct {
+	Tally          tally.Counters // summed over partitions and steps; gauges are of the newest step
+	SeriesRefused  uint64         // hot series that found no room
+	PeersRefused   uint64         // distinct counts that found no room
+	Refused        uint64         // findings beyond the bound of ongoing anomalies
+	TicksAbandoned uint64         // settled minutes that some partition never delivered
+	Opened, Ended  uint64
+	Series, Open   int
+}
+
+func newJudge(cfg Config, nw *network.Map, rules ruleSet) *judge {
+	return &judge{
+		cfg: cfg, network: nw, rules: rules.tests, matches: rules.matches,
+		classes: map[classKey]*test{}, series: map[tally.Key]*series{}, settling: map[int64]*settlingTick{},
+		open: map[subject]*incident{},
+	}
+}
+
+// step judges one step, given the partials of all partitions in their order.
+func (j *judge) step(step int64, partials []*tally.Partial) []Finding {
+	now := flow.StepStart(step + 1)
+	j.findings = nil
+	j.mergeTicks(partials)
+	j.passTime(now)
+	j.merge(partials)
+	j.judgeDirty()
+	j.tell()
+	j.prune()
+	return j.findings
+}
+
+func (j *judge) merge(partials []*tally.Partial) {
+	j.counters.Tally.Keys, j.counters.Tally.Hot = 0, 0
+	for _, p := range partials {
+		j.counters.Tally.Add(p.Counters)
+		for i := range p.Series {
+			j.mergeSeries(&p.Series[i])
+		}
+	}
+}
+
+func (j *judge) mergeSeries(sum *tally.SeriesSum) {
+	s := j.series[sum.Key]
+	if s == nil {
+		if len(j.series) >= j.cfg.MaxSeries {
+			j.counters.SeriesRefused++
+			return
+		}
+		s = &series{key: sum.Key}
+		j.series[sum.Key] = s
+	}
+	clean := !s.dirty
+	s.merge(sum)
+	if s.dirty && clean {
+		j.dirty = append(j.dirty, s)
+	}
+}
+
+// judgeDirty tries every series that changed, hosts before the prefixes that
+// hold them.
+func (j *judge) judgeDirty() {
+	slices.SortFunc(j.dirty, func(a, b *series) int { return a.key.Compare(b.key) })
+	for _, s := range j.dirty {
+		if t := j.testOf(s.key); t != nil {
+			j.try(s, t)
+		}
+		j.counters.PeersRefused += uint64(s.denied)
+		s.dirty, s.denied = false, 0
+	}
+	j.dirty = j.dirty[:0]
+}
+
+func (j *judge) try(s *series, t *test) {
+	v := j.hear(s, t)
+	if v.lastActive < 0 && !v.fired {
+		return
+	}
+	if s.key.Kind == tally.Prefix && v.fired && j.oneHostExplains(s, v.window) {
+		return
+	}
+	sub := subjectOf(s.key)
+	if i := j.open[sub]; i != nil {
+		i.accept(s, t, v)
+		return
+	}
+	if v.fired {
+		j.openIncident(sub, s, t, v)
+	}
+}
+
+// testOf is what a key is held against; nil where nothing judges it.
+func (j *judge) testOf(k tally.Key) *test {
+	switch k.Kind {
+	case tally.Group:
+		return j.rules[k.Index]
+	case tally.Host:
+		return j.classTest(classKey{j.network.Locate(k.Addr), k.Side, k.Class})
+	case tally.Prefix:
+		if k.Class == tally.Total { // a busy neighbourhood is no attack
+			return nil
+		}
+		return j.classTest(classKey{0, k.Side, k.Class})
+	}
+	return nil
+}
+
+func (j *judge) classTest(k classKey) *test {
+	if t, known := j.classes[k]; known {
+		return t
+	}
+	var t *test
+	if misuses[k.class].subclass != "" {
+		if t = misuseTest(k.class, k.side, j.cfg.Thresholds.of(k.object, k.side)[k.class]); len(t.terms) == 0 {
+			t = nil
+		}
+	}
+	j.classes[k] = t
+	return t
+}
+
+// oneHostExplains tells whether a single host makes up half of what fired for
+// its prefix: then the host is the victim.
+func (j *judge) oneHostExplains(p *series, w window) bool {
+	for k, s := range j.series {
+		if k.Kind != tally.Host || k.Class != p.key.Class || k.Side != tally.To || k.Observer != p.key.Observer {
+			continue
+		}
+		if k.Addr.Mask(int(p.key.Bits)) == p.key.Addr && s.panes.Between(w.first(), w.last+1).Packets >= w.Packets/2 {
+			return true
+		}
+	}
+	return false
+}
+
+func (j *judge) openIncident(sub subject, s *series, t *test, v verdict) {
+	if i := j.relapse(sub); i != nil {
+		i.accept(s, t, v)
+		return
+	}
+	if len(j.order) >= j.cfg.MaxAnomalies {
+		j.counters.Refused++
+		return
+	}
+	i := &incident{subject: sub, fresh: true}
+	i.accept(s, t, v)
+	i.start = i.vectors[0].from
+	i.id = idOf(t.detector, sub, i.start)
+	j.admit(i)
+	j.counters.Opened++
+}
+
+func (j *judge) admit(i *incident) {
+	j.open[i.subject] = i
+	j.order = append(j.order, i)
+}
+
+// relapse takes up an incident that ended a short while ago.
+func (j *judge) relapse(sub subject) *incident {
+	for n, i := range j.recent {
+		if i.subject == sub {
+			j.recent = slices.Delete(j.recent, n, n+1)
+			i.fresh, i.ended = true, time.Time{}
+			j.admit(i)
+			return i
+		}
+	}
+	return nil
+}
+
+// prune forgets what no open window can need any more.
+func (j *judge) prune() {
+	horizon := j.now.UnixMilli()/tally.PaneLength - 3*panesPerTick
+	for k, s := range j.series {
+		if len(s.panes) > 0 && s.panes[0].At < horizon || len(s.panes) == 0 {
+			s.forget(horizon)
+		}
+		if len(s.panes) == 0 && (s.vector == nil || s.vector.series != s) {
+			delete(j.series, k)
+		}
+	}
+	j.counters.Series, j.counters.Open = len(j.series), len(j.order)
+}

@@ -1,0 +1,119 @@
+package detector
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"eagre/anomaly"
+	"eagre/detector/tally"
+	"eagre/network"
+)
+
+// settlingTick gathers one tick until every partition has settled it.
+type settlingTick struct {
+	sums map[tally.Key]tally.Sum
+	from int // partitions heard
+}
+
+func (j *judge) mergeTick(t tally.Tick) {
+	s := j.settling[t.At]
+	if s == nil {
+		s = &settlingTick{sums: map[tally.Key]tally.Sum{}}
+		j.settling[t.At] = s
+	}
+	s.from++
+	for _, k := range t.Sums {
+		sum := s.sums[k.Key]
+		sum.Add(k.Sum)
+		s.sums[k.Key] = sum
+	}
+}
+
+func (j *judge) mergeTicks(partials []*tally.Partial) {
+	for _, p := range partials {
+		for _, t := range p.Settled {
+			j.mergeTick(t)
+		}
+	}
+	for len(j.settling) > maxSettling {
+		delete(j.settling, slices.Min(slices.Collect(maps.Keys(j.settling))))
+		j.counters.TicksAbandoned++
+	}
+}
+
+// nextSettled is the oldest minute that all partitions have delivered, and when
+// it is to be judged.
+func (j *judge) nextSettled() (tick int64, at time.Time, ok bool) {
+	for t, s := range j.settling {
+		if s.from >= j.cfg.Tally.Partitions && (!ok || t < tick) {
+			tick, ok = t, true
+		}
+	}
+	return tick, stepEnd(time.UnixMilli((tick + 1) * tally.TickLength).Add(j.cfg.Tally.Settle)).UTC(), ok
+}
+
+// maxSettling bounds the ticks that wait for a partition; one that never
+// settles must not hold the memory of the others.
+const maxSettling = 4
+
+// judgeTick holds a whole minute against the limits: what came too thinly
+// spread for the panes, and links and objects near their capacity.
+func (j *judge) judgeTick(at int64) {
+	t := j.settling[at]
+	delete(j.settling, at)
+	for _, k := range slices.SortedFunc(maps.Keys(t.sums), tally.Key.Compare) {
+		if test := j.tickTest(k); test != nil {
+			j.tryTick(k, test, at, t.sums[k])
+		}
+	}
+}
+
+// tryTick presents a minute as a series of one pane at its end.
+func (j *judge) tryTick(k tally.Key, t *test, at int64, sum tally.Sum) {
+	last := (at+1)*panesPerTick - 1
+	minute := *t
+	minute.panes = panesPerTick
+	s := &series{key: k, panes: tally.Panes{{At: last, Sum: sum}}, lo: last, hi: last}
+	v := j.hear(s, &minute)
+	if !v.fired {
+		return
+	}
+	sub := subjectOf(k)
+	if i := j.open[sub]; i != nil {
+		if k.Kind == tally.Interface || k.Kind == tally.Object {
+			i.accept(s, t, v)
+		}
+		return
+	}
+	j.openIncident(sub, s, t, v)
+}
+
+// tickTest is what a whole minute of a key is held against.
+func (j *judge) tickTest(k tally.Key) *test {
+	switch k.Kind {
+	case tally.Host:
+		return j.testOf(k)
+	case tally.Interface:
+		return j.capacityTest(k, j.network.Interface(k.Addr, k.Index).SpeedBPS, "speed of the interface")
+	case tally.Object:
+		return j.capacityTest(k, j.network.Managed(network.Object(k.Index)).CapacityBPS, "capacity of the object")
+	}
+	return nil
+}
+
+// nearlyFull is the part of a capacity at which it is worth a notice.
+const nearlyFull = 0.95
+
+func (j *judge) capacityTest(k tally.Key, capacity float64, source string) *test {
+	if capacity <= 0 {
+		return nil
+	}
+	m := misuses[tally.Total]
+	return &test{
+		class: anomaly.Misuse, subclass: m.subclass, title: m.title, order: severityOrder[tally.Total],
+		detector: "misuse/" + m.subclass, revision: "1", source: source, what: m.traffic, peers: m.peers,
+		stage: anomaly.Stable, rule: -1, panes: windowPanes,
+		terms: []term{{metric: metricBPS, limit: nearlyFull * capacity}},
+	}
+}

@@ -1,0 +1,112 @@
+package tally
+
+import (
+	"cmp"
+	"slices"
+)
+
+// The lengths of the cells of event time, in milliseconds.
+const (
+	TickLength = 60_000
+	PaneLength = 250
+)
+
+// Pane is one 250 ms cell of a series.
+type Pane struct {
+	At int64 // number of the pane since the Unix epoch
+	Sum
+}
+
+// Panes are the panes of one series that hold anything, in order of time. The
+// zero value is empty. Bounded by whoever owns it through DropBefore.
+type Panes []Pane
+
+// Add merges a sum into the pane at a number.
+func (p *Panes) Add(at int64, s Sum) {
+	list := *p
+	if n := len(list); n > 0 && list[n-1].At == at { // most flows belong to the newest pane
+		list[n-1].Add(s)
+		return
+	}
+	i, found := slices.BinarySearchFunc(list, at, func(q Pane, at int64) int { return cmp.Compare(q.At, at) })
+	if !found {
+		list = slices.Insert(list, i, Pane{At: at})
+	}
+	list[i].Add(s)
+	*p = list
+}
+
+// Merge adds all panes of another list.
+func (p *Panes) Merge(o Panes) {
+	for _, q := range o {
+		p.Add(q.At, q.Sum)
+	}
+}
+
+// DropBefore removes the panes before a number and returns their sum.
+func (p *Panes) DropBefore(at int64) Sum {
+	var dropped Sum
+	n := 0
+	for _, q := range *p {
+		if q.At >= at {
+			break
+		}
+		dropped.Add(q.Sum)
+		n++
+	}
+	*p = slices.Delete(*p, 0, n)
+	return dropped
+}
+
+// Between sums the panes from a number up to, not including, another.
+func (p Panes) Between(from, to int64) Sum {
+	var s Sum
+	i, _ := slices.BinarySearchFunc(p, from, func(q Pane, at int64) int { return cmp.Compare(q.At, at) })
+	for ; i < len(p) && p[i].At < to; i++ {
+		s.Add(p[i].Sum)
+	}
+	return s
+}
+
+// growing is the panes of a series while a step fills them: a dense run, so
+// that adding needs no search.
+type growing struct {
+	base  int64 // number of the first cell
+	cells []Sum
+}
+
+// add merges a sum into a pane.
+func (g *growing) add(at int64, s Sum) {
+	if i := at - g.base; uint64(i) < uint64(len(g.cells)) {
+		g.cells[i].Add(s)
+		return
+	}
+	g.extend(at)
+	g.cells[at-g.base].Add(s)
+}
+
+// extend makes room for a pane before or behind the run.
+func (g *growing) extend(at int64) {
+	switch {
+	case len(g.cells) == 0:
+		g.base, g.cells = at, append(g.cells, Sum{})
+	case at < g.base:
+		wider := make([]Sum, int64(len(g.cells))+g.base-at)
+		copy(wider[g.base-at:], g.cells)
+		g.base, g.cells = at, wider
+	default:
+		g.cells = append(g.cells, make([]Sum, at-g.base+1-int64(len(g.cells)))...)
+	}
+}
+
+// take returns what was filled and begins anew.
+func (g *growing) take() Panes {
+	var out Panes
+	for i, s := range g.cells {
+		if !s.IsZero() {
+			out = append(out, Pane{At: g.base + int64(i), Sum: s})
+		}
+	}
+	g.cells = g.cells[:0]
+	return out
+}

@@ -1,0 +1,122 @@
+package tally
+
+import (
+	"eagre/flow"
+	"eagre/internal/sketch"
+	"eagre/network"
+)
+
+// row is what is known about the flow at hand, worked out once.
+type row struct {
+	start, end int64 // Unix milliseconds, without what is late
+	tick       int64 // in which the flow ends
+	oneTick    bool  // and in which it also starts
+	sum        Sum
+	place      network.Place
+	observer   uint32
+	class      Class
+	src, dst   flow.IP
+}
+
+// describe works out row i and returns what is cut off as late. Of a row that
+// is late altogether nothing is left to count.
+func (c *Counter) describe(b *flow.Batch, i int, r *row) (late Sum) {
+	role := c.roles.look(c.network, b.Exporter[i], b.InIf[i])
+	r.start, r.end, r.src, r.dst = b.Start[i], b.End[i], b.SrcAddr[i], b.DstAddr[i]
+	r.sum = estimate(b.Packets[i], b.Bytes[i], b.SamplingRate[i])
+	r.place = c.network.Place(r.src, r.dst, role)
+	r.class = ClassOf(b.Proto[i], b.TCPFlags[i], b.SrcPort[i], b.DstPort[i], b.Bytes[i], b.Packets[i])
+	r.observer = 0
+	if !r.place.Boundary {
+		r.observer = c.roles.observer(b.Exporter[i])
+	}
+	late = c.cutLate(r)
+	r.tick = c.tickOf(r.end)
+	r.oneTick = r.start >= r.tick*TickLength
+	return late
+}
+
+// cutLate takes away the part of the flow that falls into settled ticks: it
+// belongs to the ledger. No sum above the truth can come of it.
+func (c *Counter) cutLate(r *row) (late Sum) {
+	open := (c.settled + 1) * TickLength
+	if r.start >= open {
+		return Sum{}
+	}
+	if r.end < open {
+		late, r.sum = r.sum, Sum{}
+	} else if r.end > r.start {
+		late = r.sum.share(uint64(open-r.start), uint64(r.end-r.start))
+		r.sum = r.sum.minus(late)
+	}
+	r.start, r.end = open, max(r.end, open)
+	return late
+}
+
+// tickOf is the tick of a time no earlier than the open ones: one of two.
+func (c *Counter) tickOf(ms int64) int64 {
+	if second := c.settled + 2; ms >= second*TickLength {
+		return second
+	}
+	return c.settled + 1
+}
+
+// countMatches counts the groups of signatures.
+func (c *Counter) countMatches(b *flow.Batch) {
+	var r row
+	for _, m := range c.matcher.Match(b) {
+		if b.Quality[m.Row]&flow.Implausible != 0 {
+			continue
+		}
+		if c.describe(b, m.Row, &r); !r.place.Core && !r.sum.IsZero() {
+			m.Group.Observer = r.observer
+			c.addGroup(&r, &m)
+		}
+	}
+}
+
+// addGroup counts a signature's match; groups are always hot.
+func (c *Counter) addGroup(r *row, m *Match) {
+	e := c.entry(&m.Group, m.Group.Hash(c.cfg.Seed), &r.sum)
+	if e == nil {
+		return
+	}
+	e.addTicks(r)
+	if e.hot == 0 && !c.ignite(e) {
+		return
+	}
+	h := c.hot[e.hot-1]
+	h.epoch, h.fresh = c.epoch, false // from its very first row, so nothing is missing
+	h.addPanes(r)
+	for term := range m.Terms {
+		h.peers = addPeer(h.peers, term, floorDiv(r.end, 1000), sketch.Mix(m.Elements[term], c.cfg.Seed))
+	}
+}
+
+// entry finds or admits a key.
+func (c *Counter) entry(k *Key, hash uint64, s *Sum) *entry {
+	if e := c.table.find(k, hash); e != nil {
+		return e
+	}
+	if c.table.n >= c.cfg.MaxKeys || 2*c.table.n >= c.cfg.MaxKeys && !c.door.admits(hash, s) {
+		c.partial.KeysRefused++
+		return nil
+	}
+	return c.table.insert(k, hash)
+}
+
+func (e *entry) addTicks(r *row) {
+	if r.oneTick {
+		e.ticks[r.tick&1].Add(r.sum)
+		return
+	}
+	Spread(r.sum, r.start, r.end, TickLength, func(tick int64, part Sum) { e.ticks[tick&1].Add(part) })
+}
+
+func (h *hotSeries) addPanes(r *row) {
+	if pane := floorDiv(r.end, PaneLength); r.start >= pane*PaneLength {
+		h.panes.add(pane, r.sum)
+		return
+	}
+	Spread(r.sum, r.start, r.end, PaneLength, h.panes.add)
+}

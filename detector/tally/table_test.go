@@ -1,0 +1,71 @@
+package tally
+
+import (
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"eagre/flow"
+)
+
+// TestTheTableIsAMap runs the table beside the built-in map through inserts,
+// look-ups and sweeps.
+func TestTheTableIsAMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		tab, twin := newTable(rapid.Uint64().Draw(t, "seed")), map[Key]uint64{}
+		for round := range rapid.IntRange(1, 4).Draw(t, "rounds") {
+			for range rapid.IntRange(0, 5000).Draw(t, "inserts") {
+				k := Key{Kind: Host, Addr: flow.V4(rapid.Uint32Range(0, 6000).Draw(t, "host"))}
+				e := tab.find(&k, k.Hash(tab.seed))
+				if _, has := twin[k]; has != (e != nil) {
+					t.Fatalf("key %v: in the map %v, in the table %v", k, has, e != nil)
+				}
+				if e == nil {
+					e = tab.insert(&k, k.Hash(tab.seed))
+				}
+				e.ticks[0].Packets++
+				twin[k]++
+			}
+			keep := func(k Key) bool { return (k.Addr.Lo+uint64(round))%3 != 0 }
+			tab.sweep(func(e *entry) bool { return keep(e.key) })
+			for k := range twin {
+				if !keep(k) {
+					delete(twin, k)
+				}
+			}
+		}
+		if tab.n != len(twin) {
+			t.Fatalf("table holds %d keys, map %d", tab.n, len(twin))
+		}
+		for k, want := range twin {
+			e := tab.find(&k, k.Hash(tab.seed))
+			if e == nil || e.ticks[0].Packets != want {
+				t.Fatalf("key %v: got %+v, want %d", k, e, want)
+			}
+		}
+	})
+}
+
+func TestAKeyIsWhatItsFieldsSay(t *testing.T) {
+	base := Key{Addr: flow.V4(1), Peer: flow.V4(2), Index: 3, Observer: 4, SrcPort: 5, DstPort: 6, Kind: Group, Class: UDP, Side: From, Bits: 32}
+	variants := []Key{base, base, base, base, base, base, base, base, base, base}
+	variants[0].Addr = flow.V4(9)
+	variants[1].Peer = flow.V4(9)
+	variants[2].Index = 9
+	variants[3].Observer = 9
+	variants[4].SrcPort = 9
+	variants[5].DstPort = 9
+	variants[6].Kind = Host
+	variants[7].Class = SYN
+	variants[8].Side = To
+	variants[9].Bits = 24
+	for i, v := range variants {
+		if v.same(&base) || v.Compare(base) == 0 || v.Hash(7) == base.Hash(7) {
+			t.Errorf("variant %d (%v) is taken for %v", i, v, base)
+		}
+	}
+	again := base
+	if !again.same(&base) || again.Compare(base) != 0 || again.Hash(7) != base.Hash(7) {
+		t.Errorf("%v is not taken for itself", base)
+	}
+}
