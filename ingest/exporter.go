@@ -1,0 +1,59 @@
+package ingest
+
+import (
+	"net/netip"
+
+	"eagre/flow"
+)
+
+// exporter is what is known about one sender of datagrams. It is made for
+// senders on the list only, so their number is bounded by the configuration.
+type exporter struct {
+	address   flow.IP
+	printed   netip.Addr
+	rate      uint32 // the operator's override, 0 none
+	partition *partition
+	recent    recent
+	domains   []domain
+	account   Accounting
+	lines     *lines
+}
+
+// domain is one observation domain of an exporter: an engine of NetFlow v5, an
+// sFlow sub-agent behind one agent address.
+type domain struct {
+	name     domainName
+	sequence sequence
+	heard    int64 // Unix milliseconds
+}
+
+type domainName struct {
+	proto proto
+	agent flow.IP
+	id    uint32
+}
+
+// domain finds or makes the state of a domain. When there are as many as may be,
+// the one that has been silent longest makes way and is returned as forgotten.
+func (x *exporter) domain(name domainName, now int64, limit int) (d, forgotten *domain) {
+	oldest := 0
+	for i := range x.domains {
+		d := &x.domains[i]
+		if d.name == name {
+			d.heard = now
+			return d, nil
+		}
+		if d.heard < x.domains[oldest].heard {
+			oldest = i
+		}
+	}
+	if len(x.domains) < limit {
+		x.domains = append(x.domains, domain{})
+		oldest = len(x.domains) - 1
+	} else {
+		old := x.domains[oldest]
+		forgotten = &old
+	}
+	x.domains[oldest] = domain{name: name, heard: now}
+	return &x.domains[oldest], forgotten
+}

@@ -1,0 +1,9 @@
+// Package packets is a meter: it makes flows out of plain packets, for a capture
+// or a monitoring port where no router exports anything.
+//
+// Parsed packet headers with their capture times come in; rows of a flow.Batch
+// go out, when a flow has been idle for the inactive timeout, when it has lasted
+// for the active one, or early when the cache is full. All time is packet time,
+// and the order of the rows depends on the packets alone. The meter reads no
+// frames (package header does), and knows no files and no clock.
+package packets

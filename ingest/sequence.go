@@ -1,0 +1,132 @@
+package ingest
+
+// sequence follows the sequence numbers of one observation domain and says what
+// was lost. NetFlow v5 counts flows, sFlow datagrams; both in 32 bits that wrap.
+//
+// A gap is not loss at once: datagrams overtake each other. It becomes loss when
+// the domain has sent reorderWindow more datagrams and it is still open. A number
+// from far back, or an uptime that went back, is a restart and no loss.
+type sequence struct {
+	started    bool
+	next       uint32
+	uptime     uint32
+	gaps       [openGaps]gap
+	open       int
+	lost       uint64 // given up
+	restarts   uint64
+	outOfOrder uint64
+}
+
+// gap is a run of sequence numbers that were not seen.
+type gap struct {
+	from, units uint32
+	waited      uint8 // datagrams since
+}
+
+const (
+	reorderWindow = 64 // datagrams
+	openGaps      = 8
+	// A jump ahead of more than this is a new numbering, not loss: at a million
+	// flows per second it would be a silence of 16 s.
+	longestJump = 1 << 24
+	// restartedMS is how far back the uptime must go to mean a restart; datagrams
+	// that overtake each other differ by less.
+	restartedMS = 10_000
+)
+
+// arrived takes in the sequence number of a datagram that carried so many units
+// and returns how many units were given up as lost by now.
+func (s *sequence) arrived(number, units, uptime uint32) (lost uint64) {
+	before := s.lost
+	ahead, older := int32(number-s.next), int32(s.uptime-uptime)
+	restarted := s.started && (older > restartedMS || ahead > longestJump || ahead < -s.reach(units))
+	switch {
+	case !s.started || restarted:
+		s.begin(number, restarted)
+	case ahead < 0:
+		s.fill(number, units)
+		return s.lost - before
+	case ahead > 0:
+		s.miss(s.next, uint32(ahead))
+	}
+	s.next, s.uptime = number+units, uptime
+	s.ripen()
+	return s.lost - before
+}
+
+// reach is how far back a datagram that was overtaken may lie, in units.
+func (s *sequence) reach(units uint32) int32 {
+	return int32(min(max(units, 1), longestJump/reorderWindow) * reorderWindow)
+}
+
+func (s *sequence) begin(number uint32, restarted bool) {
+	if restarted {
+		s.restarts++
+	}
+	s.started, s.open, s.next = true, 0, number
+}
+
+// miss opens a gap; when too many are open the oldest is given up.
+func (s *sequence) miss(from, units uint32) {
+	if s.open == openGaps {
+		s.giveUp(0)
+	}
+	s.gaps[s.open] = gap{from: from, units: units}
+	s.open++
+}
+
+// fill closes a gap, or part of one, with a datagram that was overtaken.
+func (s *sequence) fill(number, units uint32) {
+	s.outOfOrder++
+	for i := range s.open {
+		g := &s.gaps[i]
+		if number-g.from < g.units {
+			s.split(i, number, units)
+			return
+		}
+	}
+}
+
+// split takes [number, number+units) out of gap i.
+func (s *sequence) split(i int, number, units uint32) {
+	g := s.gaps[i]
+	front := number - g.from
+	back := g.units - min(g.units, front+units)
+	s.remove(i)
+	if front > 0 {
+		s.gaps[s.open], s.open = gap{g.from, front, g.waited}, s.open+1
+	}
+	if back > 0 && s.open < openGaps {
+		s.gaps[s.open], s.open = gap{number + units, back, g.waited}, s.open+1
+	} else {
+		s.lost += uint64(back)
+	}
+}
+
+// ripen lets every open gap wait one datagram longer.
+func (s *sequence) ripen() {
+	for i := s.open - 1; i >= 0; i-- {
+		if s.gaps[i].waited++; s.gaps[i].waited > reorderWindow {
+			s.giveUp(i)
+		}
+	}
+}
+
+// flush gives up all open gaps and returns how many units they held.
+func (s *sequence) flush() uint64 {
+	before := s.lost
+	for s.open > 0 {
+		s.giveUp(s.open - 1)
+	}
+	return s.lost - before
+}
+
+func (s *sequence) giveUp(i int) {
+	s.lost += uint64(s.gaps[i].units)
+	s.remove(i)
+}
+
+func (s *sequence) remove(i int) {
+	copy(s.gaps[i:s.open], s.gaps[i+1:s.open])
+	s.open--
+}
