@@ -31,10 +31,12 @@ func (v *vector) importance() anomaly.Importance {
 		return anomaly.Medium
 	case v.key.Side == tally.From:
 		return anomaly.Medium // who sends need not have many peers
+	case v.key.Kind == tally.Prefix:
+		return anomaly.Medium // without one victim
 	case !v.dispersed():
 		return anomaly.Low
-	case v.key.Class == tally.Total || v.key.Kind == tally.Prefix:
-		return anomaly.Medium // dispersed, but a rate alone, or without one victim
+	case v.key.Class == tally.Total:
+		return anomaly.Medium // dispersed, but a rate alone
 	case v.confirmed && v.severity >= 100:
 		return anomaly.High
 	}

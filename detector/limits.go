@@ -86,20 +86,22 @@ func warmth(t Thresholds, objects, partitions int) tally.Warmth {
 		if o == 0 || t.Objects[network.Object(o)] != nil {
 			w[o] = &tally.Heats{}
 			for side := range w[o] {
-				w[o][side] = heats(t.of(network.Object(o), tally.Side(side)), partitions)
+				w[o][side] = heats(t.of(network.Object(o), tally.Side(side)), tally.Side(side), partitions)
 			}
 		}
 	}
 	return w
 }
 
-func heats(limits *Limits, partitions int) (h [tally.ClassCount]tally.Heat) {
+func heats(limits *Limits, side tally.Side, partitions int) (h [tally.ClassCount]tally.Heat) {
 	for class, l := range limits {
 		scale := windowSeconds / float64(2*partitions) * tally.Unit
 		h[class] = tally.Heat{Packets: uint64(l.PPS * scale), Bytes: uint64(l.BPS / 8 * scale)}
 	}
-	for _, class := range []tally.Class{tally.SYN, tally.DNSReply, tally.DNSQuery} {
-		h[class].Rows = structureRows
+	if side == tally.From {
+		h[tally.DNSQuery].Rows = structureRows // what its answers are held against
+		return h
 	}
+	h[tally.SYN].Rows, h[tally.DNSReply].Rows = structureRows, structureRows
 	return h
 }

@@ -1,7 +1,6 @@
 package traceback
 
 import (
-	"bytes"
 	"time"
 
 	"eagre/flow"
@@ -32,14 +31,15 @@ func NewRecent(c Config) *Recent {
 	return &Recent{config: c.complete(), batch: flow.NewBatch()}
 }
 
-// Add holds a copy of a packed batch of the given step. Steps never go back; a
-// batch that comes late all the same is held with the newest step.
+// Add holds a packed batch of the given step; nobody changes its bytes
+// afterwards. Steps never go back; a batch that comes late all the same is held
+// with the newest step.
 func (r *Recent) Add(step int64, packed []byte) {
 	if len(r.held) == 0 {
 		r.newest = step
 	}
 	r.newest = max(r.newest, step)
-	r.held = append(r.held, packedBatch{step: r.newest, packed: bytes.Clone(packed)})
+	r.held = append(r.held, packedBatch{step: r.newest, packed: packed})
 	r.bytes += len(packed)
 	r.evict()
 	r.config.Metrics.heldBytes.Set(float64(r.bytes))

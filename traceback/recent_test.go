@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
-
-	"eagre/flow"
 )
 
 func dropped(m *Metrics, reason string) float64 {
@@ -78,16 +76,6 @@ func TestALateBatchIsHeldWithTheNewestStep(t *testing.T) {
 	r.Add(5, []byte("b"))
 	if got, want := steps(r), []int64{7, 7}; got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("held steps %v, want %v", got, want)
-	}
-}
-
-func TestTheCallerMayReuseTheBytesItAdded(t *testing.T) {
-	buffer := pack(1, []flow.Record{syn(edge1, 1, time.Second, "203.0.113.1", "198.51.100.7")})[0]
-	r := NewRecent(Config{})
-	r.Add(flow.StepOf(t0.Add(2*time.Second)), buffer)
-	clear(buffer)
-	if got := traceOne(r, nil, minute("198.51.100.7/32")).Snapshot.Total.Packets; got != 1 {
-		t.Errorf("traced %d packets, want 1", got)
 	}
 }
 

@@ -46,6 +46,9 @@ func (c Config) Validate() []error {
 			errs = append(errs, fmt.Errorf("%s: %d, want at least 1", bound.name, bound.value))
 		}
 	}
+	if c.MaxKeys >= 1<<refBits {
+		errs = append(errs, fmt.Errorf("max_keys: %d, limit %d", c.MaxKeys, 1<<refBits-1))
+	}
 	return errs
 }
 

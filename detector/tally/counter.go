@@ -34,16 +34,21 @@ type Counter struct {
 	warmth  Warmth
 	matcher Matcher
 
-	table   *table
-	door    doorkeeper
-	hot     []*hotSeries // by entry.hot-1; nil where free
-	room    []uint32     // free places in hot
-	groups  int          // hot groups among them
-	fresh   int          // became hot in the open step
-	roles   roleCache
-	rows    [blockRows]row
-	plans   [blockRows * plansPerRow]plan
-	planned int // plans in use
+	table      *table
+	door       doorkeeper
+	hot        []*hotSeries // by entry.hot-1; nil where free
+	room       []uint32     // free places in hot
+	groups     int          // hot groups among them
+	fresh      int          // became hot in the open step
+	interfaces interfaces
+	ports      ports
+	// companions are the prefixes whose whole traffic is counted for now.
+	companions keyFilter
+	objects    [64]objectCell
+	rows       [blockRows]row
+	plans      [blockRows * plansPerRow]plan
+	planned    int    // plans in use
+	served     []*row // rows of the block that count for a port
 
 	touched uint64 // keeps the compiler from dropping the touches
 
@@ -56,10 +61,12 @@ type Counter struct {
 
 // New makes the counter of one partition. A nil matcher matches nothing.
 func New(cfg Config, partition uint16, nw *network.Map, warmth Warmth, matcher Matcher) *Counter {
-	return &Counter{
+	c := &Counter{
 		cfg: cfg, network: nw, warmth: warmth, matcher: matcher, partition: partition,
 		table: newTable(cfg.Seed), step: -1, partial: &Partial{Partition: partition},
 	}
+	c.ports.memory = c.table.memory
+	return c
 }
 
 // Count takes in one batch. It does not allocate per row; new keys and new hot
@@ -70,6 +77,7 @@ func (c *Counter) Count(b *flow.Batch) {
 	for from := 0; from < b.N; from += blockRows {
 		c.countBlock(b, from, min(from+blockRows, b.N))
 	}
+	c.pourAll()
 	if c.matcher != nil {
 		c.countMatches(b)
 	}
@@ -103,7 +111,7 @@ func (c *Counter) handOn(h *hotSeries) {
 		c.partial.Series = append(c.partial.Series, SeriesSum{Key: h.entry.key, Panes: h.panes.take(), Peers: h.peers, Before: h.before})
 		h.peers, h.before = nil, nil
 	}
-	if c.epoch-h.epoch > coolEpochs {
+	if h.quiet(c.epoch) > coolEpochs {
 		c.cool(h)
 	}
 }

@@ -5,7 +5,7 @@ import "math"
 // heat is what a series gathered in the current two seconds of receive time.
 type heat struct {
 	packets uint32 // whole packets, saturating
-	kbytes  uint32 // thousands of bytes, saturating
+	chunks  uint32 // of 64 bytes, begun ones included, saturating
 	rows    uint16
 	epoch   uint16
 }
@@ -13,6 +13,7 @@ type heat struct {
 const (
 	// stepsPerEpoch makes two seconds of the detector's 100 ms steps.
 	stepsPerEpoch = 20
+	chunkBytes    = 64
 	// coolEpochs is how long a hot series may stay below a quarter of its heat.
 	coolEpochs = 15
 )
@@ -23,7 +24,7 @@ func (h *heat) warm(epoch uint16, s *Sum) {
 		*h = heat{epoch: epoch}
 	}
 	h.packets = add32(h.packets, uint32(min(s.Packets/Unit, math.MaxUint32)))
-	h.kbytes = add32(h.kbytes, uint32(min(s.Bytes/Unit/1000, math.MaxUint32)))
+	h.chunks = add32(h.chunks, uint32(min(s.Bytes/(Unit*chunkBytes)+1, math.MaxUint32)))
 	if h.rows < math.MaxUint16 {
 		h.rows++
 	}
@@ -32,7 +33,7 @@ func (h *heat) warm(epoch uint16, s *Sum) {
 // reaches tells whether the heat is at least 1/divisor of a bound.
 func (h *heat) reaches(bound *Heat, divisor uint64) bool {
 	return bound.Packets != 0 && uint64(h.packets)*Unit >= bound.Packets/divisor ||
-		bound.Bytes != 0 && uint64(h.kbytes)*1000*Unit >= bound.Bytes/divisor ||
+		bound.Bytes != 0 && uint64(h.chunks)*chunkBytes*Unit >= bound.Bytes/divisor ||
 		bound.Rows != 0 && uint64(h.rows) >= max(1, uint64(bound.Rows)/divisor)
 }
 
@@ -52,3 +53,6 @@ type hotSeries struct {
 func (h *hotSeries) touched() bool {
 	return len(h.panes.cells) > 0 || len(h.peers) > 0 || h.before != nil
 }
+
+// quiet is for how many epochs the series has not been warm.
+func (h *hotSeries) quiet(epoch uint16) uint16 { return epoch - h.epoch }

@@ -50,15 +50,16 @@ func (c *Counter) cool(h *hotSeries) {
 // countFresh counts the step's rows again for the series that became hot in it,
 // and for the series that these are held against.
 func (c *Counter) countFresh(again Again) {
+	c.companions = keyFilter{}
 	for _, h := range c.hot {
-		if h != nil && (h.fresh || h.touched()) {
+		if h != nil && (h.fresh || h.touched() || h.quiet(c.epoch) < coolEpochs) {
 			c.keepCompanion(h)
 		}
 	}
 	if c.fresh == 0 {
 		return
 	}
-	var filter freshFilter
+	var filter keyFilter
 	for _, h := range c.hot {
 		if h != nil && h.fresh {
 			filter.add(h.entry.key.Hash(c.cfg.Seed))
@@ -73,7 +74,7 @@ func (c *Counter) countFresh(again Again) {
 	c.fresh = 0
 }
 
-func (c *Counter) recount(b *flow.Batch, filter *freshFilter) {
+func (c *Counter) recount(b *flow.Batch, filter *keyFilter) {
 	for from := 0; from < b.N; from += blockRows {
 		c.planBlock(b, from, min(from+blockRows, b.N), false)
 		for i := range c.planned {
@@ -92,11 +93,11 @@ func (c *Counter) recount(b *flow.Batch, filter *freshFilter) {
 	}
 }
 
-// freshFilter passes over most keys that are not fresh without a look-up.
-type freshFilter [1024]bool
+// keyFilter passes over most keys that are not meant, without a look-up.
+type keyFilter [1024]bool
 
-func (f *freshFilter) add(hash uint64)      { f[hash>>54] = true }
-func (f *freshFilter) has(hash uint64) bool { return f[hash>>54] }
+func (f *keyFilter) add(hash uint64)      { f[hash>>54] = true }
+func (f *keyFilter) has(hash uint64) bool { return f[hash>>54] }
 
 // keepCompanion keeps hot, as long as a series is, the one that its findings
 // are held against.
@@ -106,9 +107,18 @@ func (c *Counter) keepCompanion(h *hotSeries) {
 		return
 	}
 	e := c.table.find(&k, k.Hash(c.cfg.Seed))
-	if e == nil || e.hot == 0 && !c.ignite(e) {
+	if e == nil {
+		if k.Kind != Prefix {
+			return // nothing was seen of it
+		}
+		if e = c.entry(&k, k.Hash(c.cfg.Seed), &Sum{Packets: admission * Unit}); e == nil {
+			return
+		}
+	}
+	if e.hot == 0 && !c.ignite(e) {
 		return
 	}
+	c.companions.add(k.Addr.Hash(c.cfg.Seed))
 	c.hot[e.hot-1].epoch = c.epoch
 }
 

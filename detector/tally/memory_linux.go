@@ -6,21 +6,18 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// largePage is the size of a transparent huge page.
-const largePage = 2 << 20
-
-// newEntries makes room for the entries of one chunk. At a hundred thousand
-// keys the translation of addresses costs as much as the memory itself, so the
-// room is asked for in huge pages where the kernel has them. Entries hold no
-// pointers; the room is kept for the life of the process and used again.
-func newEntries() []entry {
-	const size = chunkSize * unsafe.Sizeof(entry{})
-	room, err := unix.Mmap(-1, 0, int(size)+largePage, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
+// mapLarge maps size bytes that begin on a huge page; whole is what unmapLarge
+// wants back. Both are nil when the kernel refuses.
+func mapLarge(size uintptr) (used, whole []byte) {
+	size = (size + largePage - 1) &^ (largePage - 1)
+	whole, err := unix.Mmap(-1, 0, int(size)+largePage, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_ANON|unix.MAP_PRIVATE)
 	if err != nil {
-		return make([]entry, chunkSize)
+		return nil, nil
 	}
-	skip := -uintptr(unsafe.Pointer(&room[0])) & (largePage - 1)
-	room = room[skip : skip+size]
-	_ = unix.Madvise(room, unix.MADV_HUGEPAGE) // where there are none, small pages do
-	return unsafe.Slice((*entry)(unsafe.Pointer(&room[0])), chunkSize)
+	skip := -uintptr(unsafe.Pointer(&whole[0])) & (largePage - 1)
+	used = whole[skip : skip+size]
+	_ = unix.Madvise(used, unix.MADV_HUGEPAGE) // where there are none, small pages do
+	return used, whole
 }
+
+func unmapLarge(whole []byte) { _ = unix.Munmap(whole) } // it was mapped by us, so it cannot fail

@@ -2,5 +2,7 @@
 
 package tally
 
-// newEntries makes room for the entries of one chunk.
-func newEntries() []entry { return make([]entry, chunkSize) }
+// mapLarge has no huge pages to offer here: the heap does.
+func mapLarge(uintptr) (used, whole []byte) { return nil, nil }
+
+func unmapLarge([]byte) {}

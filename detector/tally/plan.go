@@ -12,7 +12,7 @@ import (
 // and its bandwidth.
 const (
 	blockRows   = 128
-	plansPerRow = 10 // at most: two interfaces, a port, and per end host, class, object, prefix
+	plansPerRow = 6 // at most: at either end the host and its class, and the prefix and its class
 )
 
 // plan is one addition to come.
@@ -30,12 +30,15 @@ func (c *Counter) countBlock(b *flow.Batch, from, to int) {
 	for i := range c.planned {
 		c.apply(&c.plans[i])
 	}
+	for _, r := range c.served {
+		c.countPort(r)
+	}
 }
 
 // planBlock plans the additions of some rows; account is false when they have
 // been accounted for before.
 func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
-	c.planned = 0
+	c.planned, c.served = 0, c.served[:0]
 	for i := from; i < to; i++ {
 		r := &c.rows[i-from]
 		implausible := b.Quality[i]&flow.Implausible != 0
@@ -46,8 +49,18 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 		if account {
 			c.account(r, late, implausible)
 		}
-		if !implausible && !r.sum.IsZero() {
-			c.planRow(b, i, r)
+		if implausible || r.sum.IsZero() {
+			continue
+		}
+		if account {
+			c.countPlaces(b, i, r)
+		}
+		if r.place.Core {
+			continue
+		}
+		c.planEnds(r)
+		if account {
+			c.served = append(c.served, r)
 		}
 	}
 }
@@ -64,16 +77,6 @@ func (c *Counter) account(r *row, late Sum, implausible bool) {
 		c.partial.LateRows++
 		c.partial.LatePackets = addSaturating(c.partial.LatePackets, late.Packets)
 	}
-}
-
-func (c *Counter) planRow(b *flow.Batch, i int, r *row) {
-	c.plan(r, nil).key = Key{Kind: Interface, Side: To, Addr: b.Exporter[i], Index: b.InIf[i]}
-	c.plan(r, nil).key = Key{Kind: Interface, Side: From, Addr: b.Exporter[i], Index: b.OutIf[i]}
-	if r.place.Core {
-		return
-	}
-	c.plan(r, nil).key = Key{Kind: Port, Observer: r.observer, Bits: b.Proto[i], DstPort: servicePort(b.SrcPort[i], b.DstPort[i])}
-	c.planEnds(r)
 }
 
 // planEnds plans what is watched at either end of the flow.
@@ -96,9 +99,6 @@ func (c *Counter) planHost(r *row, side Side, object network.Object, host flow.I
 	if r.class != None {
 		c.planClass(r, side, object, host)
 	}
-	if object != 0 {
-		c.plan(r, nil).key = Key{Kind: Object, Side: side, Index: uint32(object), Observer: r.observer}
-	}
 }
 
 func (c *Counter) planClass(r *row, side Side, object network.Object, host flow.IP) {
@@ -106,14 +106,17 @@ func (c *Counter) planClass(r *row, side Side, object network.Object, host flow.
 	c.plan(r, bound).key = Key{Kind: Host, Class: r.class, Side: side, Addr: host, Bits: hostBits(host), Observer: r.observer}
 }
 
-// neverAlone is the heat of series that are hot only as another's companion: a
-// busy neighbourhood is no attack.
+// neverAlone is the heat of series that are hot only as another's companion. The
+// whole traffic of a prefix is counted only then: a busy neighbourhood is no
+// attack.
 var neverAlone Heat
 
 func (c *Counter) planPrefix(r *row) {
 	bits, bounds := prefixBits(r.dst), c.heats(0)
 	prefix := r.dst.Mask(int(bits))
-	c.plan(r, &neverAlone).key = Key{Kind: Prefix, Addr: prefix, Bits: bits, Observer: r.observer}
+	if c.companions.has(prefix.Hash(c.cfg.Seed)) {
+		c.plan(r, &neverAlone).key = Key{Kind: Prefix, Addr: prefix, Bits: bits, Observer: r.observer}
+	}
 	if r.class != None {
 		c.plan(r, &bounds[To][r.class]).key = Key{Kind: Prefix, Class: r.class, Addr: prefix, Bits: bits, Observer: r.observer}
 	}
@@ -127,18 +130,28 @@ func (c *Counter) plan(r *row, bound *Heat) *plan {
 	return p
 }
 
-// touch looks up all plans, first in the slots, then in the entries.
+// touch looks up all plans: first the cache lines of the slots, then the slots,
+// then the lines of the entries. The first and the last pass take no decision
+// that waits for memory.
 func (c *Counter) touch() {
+	var sum uint64
 	for i := range c.planned {
 		p := &c.plans[i]
 		p.hash = p.key.Hash(c.cfg.Seed)
-		p.ref = c.table.candidate(p.hash)
+		sum += uint64(c.table.home(p.hash))
 	}
-	var sum uint64
+	for i := range c.planned {
+		c.plans[i].ref = c.table.candidate(c.plans[i].hash)
+	}
 	for i := range c.planned {
 		if ref := c.plans[i].ref; ref != 0 {
 			e := c.table.at(ref)
-			sum += e.key.Addr.Lo + e.ticks[0].Packets // one word of either cache line
+			sum += e.key.Addr.Lo + e.ticks[0].Packets
+		}
+	}
+	for _, r := range c.served {
+		if r.port != nil {
+			sum += r.port[0].Packets
 		}
 	}
 	c.touched = sum
@@ -178,6 +191,9 @@ func (c *Counter) addHot(p *plan, h *hotSeries) {
 		h.epoch = c.epoch
 	}
 	h.addPanes(p.row)
+	if p.key.Kind == Prefix && p.key.Class != SYN && p.key.Class != DNSReply {
+		return // nothing is concluded from how many they are
+	}
 	peer := p.row.src
 	if p.key.Side == From {
 		peer = p.row.dst

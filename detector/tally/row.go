@@ -16,19 +16,20 @@ type row struct {
 	observer   uint32
 	class      Class
 	src, dst   flow.IP
+	port       *[2]portCell // of its service
 }
 
 // describe works out row i and returns what is cut off as late. Of a row that
 // is late altogether nothing is left to count.
 func (c *Counter) describe(b *flow.Batch, i int, r *row) (late Sum) {
-	role := c.roles.look(c.network, b.Exporter[i], b.InIf[i])
+	role := c.iface(b.Exporter[i], b.InIf[i]).role
 	r.start, r.end, r.src, r.dst = b.Start[i], b.End[i], b.SrcAddr[i], b.DstAddr[i]
 	r.sum = estimate(b.Packets[i], b.Bytes[i], b.SamplingRate[i])
 	r.place = c.network.Place(r.src, r.dst, role)
 	r.class = ClassOf(b.Proto[i], b.TCPFlags[i], b.SrcPort[i], b.DstPort[i], b.Bytes[i], b.Packets[i])
 	r.observer = 0
 	if !r.place.Boundary {
-		r.observer = c.roles.observer(b.Exporter[i])
+		r.observer = c.interfaces.observer(b.Exporter[i])
 	}
 	late = c.cutLate(r)
 	r.tick = c.tickOf(r.end)

@@ -36,10 +36,18 @@ func (c *Counter) settle(tick int64) {
 		e.ticks[tick&1] = Sum{}
 		return e.hot != 0 || !e.ticks[(tick+1)&1].IsZero()
 	})
+	c.ports.settle(tick, func(k KeySum) {
+		if k.Packets >= worthPort*Unit {
+			t.Sums = append(t.Sums, k)
+		}
+	})
 	slices.SortFunc(t.Sums, func(a, b KeySum) int { return a.Key.Compare(b.Key) })
 	c.partial.Settled = append(c.partial.Settled, t)
 	c.door.reset()
 }
+
+// worthPort is how many packets a port must have moved in a minute to be told.
+const worthPort = 1000
 
 // worthTelling is true for the few keys that stand for something whole, and for
 // hosts and prefixes that kept the pace of their heat for all of the tick.

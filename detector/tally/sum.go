@@ -63,12 +63,11 @@ func (s Sum) LowerBytes() float64 {
 // rate. A rate of 0 is unknown and counts as 1.
 func estimate(packets, bytes uint64, rate uint32) Sum {
 	n := uint64(max(rate, 1))
-	s := Sum{
-		Packets: mulSaturating(packets, n*Unit),
-		Bytes:   mulSaturating(bytes, n*Unit),
-		Samples: uint32(min(packets, math.MaxUint32)),
-		Flows:   1,
+	s := Sum{Packets: packets * Unit, Bytes: bytes * Unit, Samples: uint32(min(packets, math.MaxUint32)), Flows: 1}
+	if n == 1 && (packets|bytes) < 1<<56 { // nearly all: nothing to multiply, nothing to saturate
+		return s
 	}
+	s.Packets, s.Bytes = mulSaturating(packets, n*Unit), mulSaturating(bytes, n*Unit)
 	if n > 1 {
 		s.Variance = mulSaturating(packets, n*n)
 	}

@@ -1,0 +1,130 @@
+package tally
+
+import "unsafe"
+
+// ports counts by protocol and port. There are no more than 65,536 of each, so
+// they need no keys: a page holds the cells of 1024 neighbouring ports, and one
+// flow touches one cell.
+type ports struct {
+	memory  *memory
+	sets    map[portSet]*portPages
+	pages   int         // in all sets
+	free    []*portPage // cut from rooms, to be used
+	observe uint32
+	last    [256]*portPages // by protocol, of the observer seen last
+}
+
+type portSet struct {
+	observer uint32
+	proto    uint8
+}
+
+type portPages [1 << 16 / portsPerPage]*portPage
+
+const portsPerPage = 1024
+
+type portPage [portsPerPage][2]portCell // by port and parity of the tick
+
+// portCell is what one port moved in one tick, in 1/256.
+type portCell struct{ Packets, Bytes uint64 }
+
+// maxPortPages bounds the pages of one partition: 32 MiB.
+const maxPortPages = 1024
+
+// cells finds the cells of a port, by parity of the tick, and makes its page if
+// need be; nil when the bound is reached.
+func (p *ports) cells(observer uint32, proto uint8, port uint16) *[2]portCell {
+	if p.observe != observer {
+		p.observe, p.last = observer, [256]*portPages{}
+	}
+	pages := p.last[proto]
+	if pages == nil {
+		pages = p.set(portSet{observer, proto})
+		p.last[proto] = pages
+	}
+	at := &pages[port/portsPerPage]
+	if *at == nil {
+		if p.pages >= maxPortPages {
+			return nil
+		}
+		*at = p.take()
+	}
+	return &(*at)[port%portsPerPage]
+}
+
+// take cuts a page from a room.
+func (p *ports) take() *portPage {
+	if len(p.free) == 0 {
+		pages := room[portPage](p.memory, largePage/int(unsafe.Sizeof(portPage{})))
+		for i := range pages {
+			p.free = append(p.free, &pages[i])
+		}
+	}
+	last := len(p.free) - 1
+	page := p.free[last]
+	p.free = p.free[:last]
+	p.pages++
+	return page
+}
+
+func (p *ports) set(k portSet) *portPages {
+	if p.sets == nil {
+		p.sets = map[portSet]*portPages{}
+	}
+	if p.sets[k] == nil {
+		p.sets[k] = new(portPages)
+	}
+	return p.sets[k]
+}
+
+// countPort counts a flow for its service.
+func (c *Counter) countPort(r *row) {
+	if r.port == nil {
+		c.partial.KeysRefused++
+		return
+	}
+	if r.oneTick {
+		r.port[r.tick&1].add(&r.sum)
+		return
+	}
+	Spread(r.sum, r.start, r.end, TickLength, func(tick int64, part Sum) { r.port[tick&1].add(&part) })
+}
+
+func (c *portCell) add(s *Sum) {
+	c.Packets = addSaturating(c.Packets, s.Packets)
+	c.Bytes = addSaturating(c.Bytes, s.Bytes)
+}
+
+// settle forgets one tick, and the pages that hold nothing any more. The sums
+// of a port are told when they were moved within the tick.
+func (p *ports) settle(tick int64, tell func(KeySum)) {
+	for k, pages := range p.sets {
+		for at, page := range pages {
+			if page != nil && !page.settle(k, uint16(at*portsPerPage), tick, tell) {
+				pages[at] = nil // all its cells are zero
+				p.free = append(p.free, page)
+				p.pages--
+			}
+		}
+		if *pages == (portPages{}) {
+			delete(p.sets, k)
+		}
+	}
+	p.last = [256]*portPages{}
+}
+
+// settle tells whether the page still holds something in the other tick.
+func (p *portPage) settle(k portSet, first uint16, tick int64, tell func(KeySum)) (holds bool) {
+	for i := range p {
+		cell := &p[i][tick&1]
+		if cell.Packets != 0 {
+			tell(KeySum{
+				Key: Key{Kind: Port, Observer: k.observer, Bits: k.proto, DstPort: first + uint16(i)},
+				Sum: Sum{Packets: cell.Packets, Bytes: cell.Bytes},
+			})
+		}
+		*cell = portCell{}
+		holds = holds || p[i][(tick+1)&1] != portCell{}
+	}
+	return holds
+}
