@@ -44,6 +44,11 @@ type Config struct {
 	// PublishWindow is how many flow batches may be on their way: packed, but not
 	// yet acknowledged. Beyond it batches are shed.
 	PublishWindow int
+	// Burst is how many flow batches are held back, at most until their step
+	// ends, to go together: waking the server, the consumer and the detector for
+	// each batch of a million flows a second costs more than storing it. 1 holds
+	// back none.
+	Burst int
 	// AckTimeout is how long a full window waits for the server before what is
 	// under way is given up and the next batches are tried.
 	AckTimeout time.Duration
@@ -59,6 +64,7 @@ func DefaultConfig() Config {
 		EventsMaxBytes: 1 << 30,
 		EventsMaxAge:   365 * 24 * time.Hour,
 		PublishWindow:  256,
+		Burst:          16,
 		AckTimeout:     5 * time.Second,
 	}
 }
@@ -81,6 +87,7 @@ func (c Config) Validate() []error {
 	check(c.EventsMaxBytes >= smallestStream, "nats.events_max_bytes %d: want at least %d", c.EventsMaxBytes, smallestStream)
 	check(c.FlowsMaxAge >= time.Minute, "nats.flows_max_age %v: want at least 1m", c.FlowsMaxAge)
 	check(c.EventsMaxAge >= c.FlowsMaxAge, "nats.events_max_age %v: want at least flows_max_age, %v", c.EventsMaxAge, c.FlowsMaxAge)
+	check(c.Burst >= 1 && (c.PublishWindow < 1 || c.Burst <= c.PublishWindow), "nats.burst %d: want 1 to the publish window %d", c.Burst, c.PublishWindow)
 	check(c.PublishWindow >= 1 && c.PublishWindow <= 1<<12, "nats.publish_window %d: want 1 to %d", c.PublishWindow, 1<<12)
 	check(c.AckTimeout >= 100*time.Millisecond, "nats.ack_timeout %v: want at least 100ms", c.AckTimeout)
 	return append(errs, c.checkAddresses()...)

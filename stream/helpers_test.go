@@ -28,12 +28,14 @@ func TestMain(m *testing.M) {
 
 func embeddedConfig(t testing.TB) Config {
 	c := DefaultConfig()
+	c.Burst = 1 // tests publish batches that end no step
 	c.Dir = t.TempDir()
 	return c
 }
 
 func externalConfig(url string) Config {
 	c := DefaultConfig()
+	c.Burst = 1
 	c.URL = url
 	return c
 }

@@ -29,11 +29,13 @@ type FlowWriter struct {
 	conn     *nats.Conn
 	window   *window
 	subjects []string
+	burst    int
 	up       atomic.Bool // there is a connection
 	closed   atomic.Bool
 
 	free  chan *parcel // packed and sent: to be used again
 	queue chan *parcel
+	hurry chan struct{} // send what is held back
 	quit  chan struct{}
 	done  chan struct{}
 }
@@ -44,15 +46,16 @@ type parcel struct {
 	packed    []byte
 	partition int
 	rows      int
+	complete  bool // it ends a step
 }
 
 func (s *Stream) newFlowWriter(ctx context.Context) (*FlowWriter, error) {
 	n := s.config.PublishWindow
 	w := &FlowWriter{
-		metrics: s.metrics,
-		window:  newWindow(n, s.config.AckTimeout, s.metrics, s.log),
-		free:    make(chan *parcel, n), queue: make(chan *parcel, n),
-		quit: make(chan struct{}), done: make(chan struct{}),
+		metrics: s.metrics, burst: s.config.Burst,
+		window: newWindow(n, s.config.AckTimeout, s.metrics, s.log),
+		free:   make(chan *parcel, n), queue: make(chan *parcel, n),
+		hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	for p := range s.config.Partitions {
 		w.subjects = append(w.subjects, FlowSubject(p))
@@ -102,7 +105,7 @@ func (w *FlowWriter) Publish(b *flow.Batch) error {
 		return w.shed(b, shedClosed, ErrClosed)
 	}
 	p := w.parcel()
-	p.partition, p.rows = int(b.Partition), b.N
+	p.partition, p.rows, p.complete = int(b.Partition), b.N, b.Complete
 	p.packed = p.packer.Append(p.packed[:0], b)
 	w.queue <- p // has room for the whole window
 	return nil
@@ -136,14 +139,23 @@ func (w *FlowWriter) giveBack(p *parcel) {
 // send talks to the server until the writer closes.
 func (w *FlowWriter) send() {
 	defer close(w.done)
+	var held []*parcel
 	for {
 		select {
 		case p := <-w.queue:
-			w.post(p)
-			w.giveBack(p)
+			held = append(held, p)
+			if !p.complete && len(held) < w.burst {
+				continue
+			}
+		case <-w.hurry:
 		case <-w.quit:
 			return
 		}
+		for _, p := range held {
+			w.post(p)
+			w.giveBack(p)
+		}
+		held = held[:0]
 	}
 }
 
@@ -162,6 +174,10 @@ func (w *FlowWriter) post(p *parcel) {
 // drain takes no more batches and waits until all are acknowledged.
 func (w *FlowWriter) drain(timeout time.Duration) error {
 	w.closed.Store(true)
+	select {
+	case w.hurry <- struct{}{}:
+	default: // it is asked to already
+	}
 	if left := w.window.empty(timeout); left > 0 {
 		return fmt.Errorf("flow stream: closed with %d batches not acknowledged", left)
 	}

@@ -156,3 +156,29 @@ func TestStreamThatIsSealedRefuses(t *testing.T) {
 	stored(s)
 	same(t, "refused", counted(s.metrics.acks.WithLabelValues(ackRefused)), 1)
 }
+
+// Batches of a step go together: none is on its way before the burst is full or
+// the step has ended, and none is forgotten when the writer closes.
+func TestBatchesOfAStepGoTogether(t *testing.T) {
+	c := embeddedConfig(t)
+	c.Burst = 4
+	s := open(t, c)
+	f := followSoon(t, s, Position{})
+	mustPublish(t, s, 1, 2, 3)
+	same(t, "sent while the step goes on", counted(s.metrics.flows), 0)
+
+	last := batchOf(0, 4)
+	last.Complete = true
+	if err := s.Flows().Publish(last); err != nil {
+		t.Fatal(err)
+	}
+	got, _ := take(t, f, 4)
+	same(t, "after the end of the step", got, []int{1, 2, 3, 4})
+
+	mustPublish(t, s, 5)
+	if err := s.Flows().drain(c.AckTimeout); err != nil {
+		t.Errorf("what was held back when the writer closed: %v", err)
+	}
+	got, _ = take(t, f, 1)
+	same(t, "after closing", got, []int{5})
+}
