@@ -21,8 +21,9 @@ const (
 //
 // The zero value is empty and ready. One goroutine at a time.
 type Distinct struct {
-	exact []uint64 // sorted, nil once registers are in use
-	reg   []uint8
+	exact  []uint64 // unsorted, with doubles at most until it is full; nil once registers are in use
+	sorted bool     // exact is sorted and without doubles
+	reg    []uint8
 }
 
 // Dense tells whether the sketch has passed from exact values to registers.
@@ -30,18 +31,36 @@ func (d *Distinct) Dense() bool { return d.reg != nil }
 
 // Insert adds one hashed value.
 func (d *Distinct) Insert(hash uint64) {
-	if d.reg != nil {
+	switch {
+	case d.reg != nil:
 		d.insertDense(hash)
+	case len(d.exact) < exactLimit:
+		d.exact, d.sorted = append(d.exact, hash), false
+	default:
+		d.insertFull(hash)
+	}
+}
+
+// insertFull adds a value where doubles may hide free places; when there are
+// none, registers take over.
+func (d *Distinct) insertFull(hash uint64) {
+	d.tidy()
+	if _, found := slices.BinarySearch(d.exact, hash); found {
 		return
 	}
-	at, found := slices.BinarySearch(d.exact, hash)
-	switch {
-	case found:
-	case len(d.exact) < exactLimit:
-		d.exact = slices.Insert(d.exact, at, hash)
-	default:
-		d.densify()
-		d.insertDense(hash)
+	if len(d.exact) < exactLimit {
+		d.exact, d.sorted = append(d.exact, hash), false
+		return
+	}
+	d.densify()
+	d.insertDense(hash)
+}
+
+// tidy sorts the exact values and drops doubles.
+func (d *Distinct) tidy() {
+	if !d.sorted {
+		slices.Sort(d.exact)
+		d.exact, d.sorted = slices.Compact(d.exact), true
 	}
 }
 
@@ -80,6 +99,7 @@ func (d *Distinct) Merge(other *Distinct) {
 // Count estimates how many different values were inserted.
 func (d *Distinct) Count() float64 {
 	if d.reg == nil {
+		d.tidy()
 		return float64(len(d.exact))
 	}
 	sum, zeros := 0.0, 0
@@ -101,14 +121,14 @@ func (d *Distinct) Count() float64 {
 // errors once it is an estimate.
 func (d *Distinct) AtLeast() float64 {
 	if d.reg == nil {
-		return float64(len(d.exact))
+		return d.Count()
 	}
 	return d.Count() * (1 - 3*1.04/math.Sqrt(registers))
 }
 
 // Clone is an independent copy.
 func (d *Distinct) Clone() *Distinct {
-	return &Distinct{exact: slices.Clone(d.exact), reg: slices.Clone(d.reg)}
+	return &Distinct{exact: slices.Clone(d.exact), sorted: d.sorted, reg: slices.Clone(d.reg)}
 }
 
 // Mix hashes a value with a seed: a finaliser in the manner of SplitMix64
