@@ -1,0 +1,215 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"eagre/alert"
+	"eagre/anomaly"
+	"eagre/cmd/eagre/config"
+	"eagre/detector"
+	"eagre/ingest"
+	"eagre/network"
+	"eagre/signatures"
+	"eagre/stream"
+	"eagre/traceback"
+)
+
+// engine is all rooms of one running eagre, connected.
+type engine struct {
+	cfg       config.Config
+	log       *slog.Logger
+	registry  *prometheus.Registry
+	stream    *stream.Stream
+	collector *ingest.Collector
+	receiver  *ingest.Receiver
+	detector  *detector.Engine
+	alerter   *alert.Alerter
+	reports   *reports
+	follower  *stream.Follower
+	admin     net.Listener
+	events    chan anomaly.Event
+	ready     atomic.Bool
+	lost      prometheus.Counter
+}
+
+// engineOptions is what an engine needs besides its configuration.
+type engineOptions struct {
+	cfg        config.Config
+	signatures *signatures.Set
+	workers    int
+	log        *slog.Logger
+	// tell are receivers besides the configured ones, by name: the demo prints
+	// on the terminal whatever the configuration says.
+	tell map[string]alert.Notifier
+}
+
+// eventsWaiting bounds the events between the judge and the stream. Beyond it
+// the judge waits: an anomaly is never dropped.
+const eventsWaiting = 4096
+
+// newEngine builds all rooms. The order is the way of a flow, backwards, so
+// that nothing is sent before its receiver stands. Wiring is one straight line
+// on purpose: what is connected to what should be read in one place.
+func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
+	e := &engine{cfg: o.cfg, log: o.log, registry: newRegistry(), events: make(chan anomaly.Event, eventsWaiting)}
+	defer func() {
+		if err != nil {
+			e.close()
+		}
+	}()
+	e.lost = prometheus.NewCounter(prometheus.CounterOpts{Name: "eagre_events_unstored_total", Help: "Anomaly events that could not be stored in time; they were told all the same."})
+	e.registry.MustRegister(e.lost)
+	nw, err := network.New(o.cfg.Network())
+	if err != nil {
+		return nil, usageError{err}
+	}
+	seed, err := dataFolder(o.cfg.Data.Dir)
+	if err != nil {
+		return nil, err
+	}
+	if e.reports, err = newReports(o.cfg.Data.Dir); err != nil {
+		return nil, err
+	}
+	if e.alerter, err = newAlerter(o, seed, e.registry); err != nil {
+		return nil, err
+	}
+	if e.stream, err = stream.Open(ctx, streamConfig(o.cfg), stream.Deps{Log: o.log, Metrics: stream.NewMetrics(e.registry)}); err != nil {
+		return nil, err
+	}
+	if e.follower, err = e.stream.Follow(ctx, stream.Newest); err != nil {
+		return nil, err
+	}
+	sink := newTracer(nw, e.reports, traceback.NewMetrics(e.registry), e.queueEvent(ctx))
+	if e.detector, err = detector.New(detectorConfig(o.cfg, o.workers, seed), detector.Deps{
+		Network: nw, Signatures: o.signatures, Sink: sink, Metrics: detector.NewMetrics(e.registry),
+	}); err != nil {
+		return nil, err
+	}
+	listen := ingest.DefaultConfig()
+	listen.NetFlow, listen.SFlow = o.cfg.Listen.NetFlow, o.cfg.Listen.SFlow
+	e.collector = ingest.NewCollector(listen, ingest.Deps{
+		Network: nw, Publisher: e.stream.Flows(), Metrics: ingest.NewMetrics(e.registry), Log: o.log,
+	})
+	if e.receiver, err = ingest.NewReceiver(ctx, e.collector, time.Now); err != nil {
+		return nil, err
+	}
+	if e.admin, err = net.Listen("tcp", o.cfg.Admin.Listen); err != nil {
+		return nil, fmt.Errorf("admin.listen: %w", err)
+	}
+	return e, nil
+}
+
+func streamConfig(c config.Config) stream.Config {
+	s := stream.DefaultConfig()
+	s.Dir, s.Listen = c.NATS.Embedded.Dir, c.NATS.Embedded.Listen
+	s.URL, s.Creds = c.NATS.URL, c.NATS.Creds
+	return s
+}
+
+// queueEvent hands events to the goroutine that stores and tells them, so that
+// the judge does not wait for a disk.
+func (e *engine) queueEvent(ctx context.Context) func(anomaly.Event) error {
+	return func(event anomaly.Event) error {
+		select {
+		case e.events <- event:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// run works until the context ends or a room fails.
+func (e *engine) run(ctx context.Context) error {
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	var rooms sync.WaitGroup
+	room := func(name string, work func(context.Context) error) {
+		rooms.Go(func() {
+			if err := work(ctx); err != nil && ctx.Err() == nil {
+				stop(fmt.Errorf("%s: %w", name, err))
+			}
+		})
+	}
+	room("alert", e.alerter.Run)
+	room("events", e.tellEvents)
+	room("detector", func(ctx context.Context) error { return e.detector.Run(ctx, followed{e.follower}) })
+	room("ingest", e.receiver.Run)
+	room("admin", e.serveAdmin)
+	e.ready.Store(true)
+	<-ctx.Done()
+	e.ready.Store(false)
+	rooms.Wait()
+	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
+}
+
+// storePatience is how long an event waits for the stream before it is told
+// without being stored: people first.
+const storePatience = 2 * time.Second
+
+// tellEvents stores each event, then tells it.
+func (e *engine) tellEvents(ctx context.Context) error {
+	for {
+		select {
+		case event := <-e.events:
+			e.storeEvent(ctx, event)
+			e.alerter.Offer(event)
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (e *engine) storeEvent(ctx context.Context, event anomaly.Event) {
+	ctx, stop := context.WithTimeout(ctx, storePatience)
+	defer stop()
+	if err := e.stream.WriteEvent(ctx, event); err != nil {
+		e.lost.Inc()
+		e.log.Error("anomaly event not stored", "id", event.ID, "revision", event.Revision, "error", err)
+	}
+}
+
+// close lets go of everything that newEngine opened.
+func (e *engine) close() {
+	if e.follower != nil {
+		e.follower.Close()
+	}
+	if e.admin != nil {
+		_ = e.admin.Close() // closed already when it served
+	}
+	if e.receiver != nil {
+		for _, l := range e.receiver.Listeners() {
+			_ = l.Close() // closed already when it ran
+		}
+	}
+	if e.stream != nil {
+		if err := e.stream.Close(); err != nil {
+			e.log.Warn("closing the stream", "error", err)
+		}
+	}
+}
+
+// followed makes a detector.Source of a follower.
+type followed struct{ *stream.Follower }
+
+// Next implements detector.Source.
+func (f followed) Next(ctx context.Context) ([]byte, error) {
+	packed, _, err := f.Follower.Next(ctx)
+	return packed, err
+}
+
+// outboxDir is where undelivered alerts wait.
+func outboxDir(dataDir string) string { return filepath.Join(dataDir, "outbox") }

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"time"
+
+	"eagre/anomaly"
+	"eagre/detector"
+	"eagre/network"
+	"eagre/traceback"
+)
+
+// tracer stands between the detector and whoever is told: it completes every
+// finding with its fingerprint and entry points from the flows of the last
+// while, keeps the reports, and passes the events on. The detector calls it
+// from one goroutine.
+type tracer struct {
+	recent  *traceback.Recent
+	network *network.Map
+	reports *reports
+	tracks  map[string]*track // of ongoing anomalies
+	out     func(anomaly.Event) error
+}
+
+// track is what is known so far of where an ongoing anomaly came from.
+type track struct {
+	trace traceback.Trace
+	// sample is where the newest snapshot begins, and open that it is not a
+	// minute long yet: the next one replaces it, so that flows that came late
+	// are in it and none is counted in two.
+	sample time.Time
+	open   bool
+}
+
+func newTracer(nw *network.Map, r *reports, m *traceback.Metrics, out func(anomaly.Event) error) *tracer {
+	cfg := traceback.DefaultConfig()
+	cfg.Metrics = m
+	return &tracer{
+		recent: traceback.NewRecent(cfg), network: nw, reports: r,
+		tracks: map[string]*track{}, out: out,
+	}
+}
+
+// Step implements detector.Sink.
+func (t *tracer) Step(step int64, packed [][]byte, findings []detector.Finding) error {
+	for _, p := range packed {
+		t.recent.Add(step, p)
+	}
+	if len(findings) == 0 {
+		return nil
+	}
+	traces := t.recent.Trace(t.patterns(findings), t.network)
+	for i, f := range findings {
+		if err := t.tell(f.Event, traces[i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *tracer) patterns(findings []detector.Finding) []traceback.Pattern {
+	out := make([]traceback.Pattern, len(findings))
+	for i, f := range findings {
+		p := f.Pattern
+		k := t.tracks[f.Event.ID]
+		if k == nil {
+			k = &track{sample: p.From}
+			t.tracks[f.Event.ID] = k
+		}
+		out[i] = traceback.Pattern{ID: f.Event.ID, Victim: p.Victim, Source: p.Source, Match: p.Match, From: k.sample, To: p.To}
+	}
+	return out
+}
+
+// tell completes an event, keeps it and passes it on.
+func (t *tracer) tell(e anomaly.Event, trace traceback.Trace) error {
+	k := t.tracks[e.ID]
+	k.trace = trace.After(k.trace)
+	if e.Event == anomaly.Ended {
+		delete(t.tracks, e.ID)
+	}
+	e = k.trace.Complete(e)
+	err := t.reports.keep(e, trace.Snapshot, k.open)
+	k.follow(trace.Snapshot)
+	if err != nil {
+		return err
+	}
+	return t.out(e)
+}
+
+// sampleLength is how long a snapshot is collected.
+const sampleLength = time.Minute
+
+// follow decides whether the next snapshot goes on from this one or replaces it.
+func (k *track) follow(s traceback.Snapshot) {
+	if s.Seconds == 0 {
+		return // nothing was seen: what is open stays open
+	}
+	k.open = s.End.Sub(k.sample) < sampleLength
+	if !k.open {
+		k.sample = s.End
+	}
+}
