@@ -63,8 +63,10 @@ func New(cfg Config, deps Deps) (*Alerter, error) {
 	if deps.Metrics == nil {
 		deps.Metrics = NewMetrics(prometheus.NewRegistry())
 	}
-	a := &Alerter{deps: deps, intake: newIntake(), byName: map[string]*queue{}, desks: map[string]chan message{},
-		results: make(chan result, MaxReceivers)}
+	a := &Alerter{
+		deps: deps, intake: newIntake(), byName: map[string]*queue{}, desks: map[string]chan message{},
+		results: make(chan result, MaxReceivers),
+	}
 	a.attempts, a.giveUp = context.WithCancel(context.Background())
 	for _, r := range cfg.routed() {
 		if deps.Receivers[r.Name] == nil {

@@ -287,7 +287,8 @@ func TestReceiverThatCannotChangeMessagesIsSpared(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		chat := &clerk{}
 		cfg := alert.Config{Route: everybody, Receivers: []alert.Receiver{
-			{Name: "chat", Slack: &alert.Slack{Webhook: alert.NewEndpoint("https://hooks.slack.com/services/x")}}}}
+			{Name: "chat", Slack: &alert.Slack{Webhook: alert.NewEndpoint("https://hooks.slack.com/services/x")}},
+		}}
 		d := openWith(t, cfg, "", map[string]*clerk{"chat": chat})
 		for revision := 1; revision <= 300; revision++ { // five hours
 			e := event("a-1", anomaly.Updated, revision)
@@ -463,8 +464,10 @@ func TestReceiverThatIsGoneIsSwitchedOff(t *testing.T) {
 		if gone.tried() != 1 || len(there.told()) != 6 {
 			t.Errorf("got %d tries of the one that is gone, want 1; the other heard %d, want 6", gone.tried(), len(there.told()))
 		}
-		d.wantCount(map[string]float64{"failed_total reason=gone receiver=gone": 5, "dropped_total reason=disabled receiver=gone": 1,
-			"receiver_degraded receiver=gone": 1, "receiver_degraded receiver=there": 0, "outbox_pending receiver=gone": 0})
+		d.wantCount(map[string]float64{
+			"failed_total reason=gone receiver=gone": 5, "dropped_total reason=disabled receiver=gone": 1,
+			"receiver_degraded receiver=gone": 1, "receiver_degraded receiver=there": 0, "outbox_pending receiver=gone": 0,
+		})
 	})
 }
 
@@ -472,10 +475,13 @@ func TestReceiverThatIsGoneIsSwitchedOff(t *testing.T) {
 func TestStormOfTenThousand(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		chat, soc := &clerk{}, &clerk{}
-		cfg := alert.Config{Receivers: []alert.Receiver{
-			{Name: "chat", Slack: &alert.Slack{Token: alert.NewSecret("xoxb"), Channel: "#soc"}},
-			{Name: "soc", File: &alert.File{Path: "x"}}},
-			Route: alert.Route{GroupWait: 5 * time.Second}}
+		cfg := alert.Config{
+			Receivers: []alert.Receiver{
+				{Name: "chat", Slack: &alert.Slack{Token: alert.NewSecret("xoxb"), Channel: "#soc"}},
+				{Name: "soc", File: &alert.File{Path: "x"}},
+			},
+			Route: alert.Route{GroupWait: 5 * time.Second},
+		}
 		d := openWith(t, cfg, "", map[string]*clerk{"chat": chat, "soc": soc})
 		for i := range 10_000 {
 			e := event(fmt.Sprintf("a-%05d", i), anomaly.Opened, 1)
@@ -498,8 +504,10 @@ func TestStormOfTenThousand(t *testing.T) {
 		if len(chat.told()) != 10_000 {
 			t.Errorf("in the end the chat got %d, want all", len(chat.told()))
 		}
-		d.wantCount(map[string]float64{"dropped_total reason=outbox_full receiver=soc": 0, "dropped_total reason=intake_full receiver=soc": 0,
-			"deferred_total receiver=soc": 0, "outbox_pending receiver=chat": 0})
+		d.wantCount(map[string]float64{
+			"dropped_total reason=outbox_full receiver=soc": 0, "dropped_total reason=intake_full receiver=soc": 0,
+			"deferred_total receiver=soc": 0, "outbox_pending receiver=chat": 0,
+		})
 	})
 }
 
@@ -557,8 +565,10 @@ func TestStopTellsWhatIsDue(t *testing.T) {
 }
 
 func TestNewSaysEverythingThatIsWrong(t *testing.T) {
-	cfg := alert.Config{Receivers: []alert.Receiver{{Name: "soc", File: &alert.File{Path: "x"}}, {Name: "Two Words", File: &alert.File{}}},
-		Route: alert.Route{GroupWait: -1}}
+	cfg := alert.Config{
+		Receivers: []alert.Receiver{{Name: "soc", File: &alert.File{Path: "x"}}, {Name: "Two Words", File: &alert.File{}}},
+		Route:     alert.Route{GroupWait: -1},
+	}
 	_, err := alert.New(cfg, alert.Deps{})
 	for _, want := range []string{"soc has no notifier", "Two Words", "path is missing", "group_wait"} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -92,7 +92,8 @@ func TestTooManyReceivers(t *testing.T) {
 
 func TestSecretsAreNeverPrinted(t *testing.T) {
 	cfg := alert.Config{Receivers: []alert.Receiver{{Name: "chat", Slack: &alert.Slack{
-		Token: alert.NewSecret(canary), Webhook: alert.NewEndpoint("https://hooks.slack.com/" + canary)}}}}
+		Token: alert.NewSecret(canary), Webhook: alert.NewEndpoint("https://hooks.slack.com/" + canary),
+	}}}}
 	slackConfig := *cfg.Receivers[0].Slack
 	inJSON, err := json.Marshal(cfg)
 	if err != nil {

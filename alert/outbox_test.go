@@ -204,8 +204,10 @@ func TestPileGivesTheMostUrgentFirst(t *testing.T) {
 				continue
 			}
 			th := &thread{id: fmt.Sprint(i), pending: []message{{
-				event: anomaly.Event{Event: rapid.SampledFrom([]anomaly.Kind{anomaly.Opened, anomaly.Updated, anomaly.Ended}).Draw(t, "kind"),
-					Anomaly: anomaly.Anomaly{Importance: anomaly.Importance(rapid.IntRange(0, 2).Draw(t, "importance"))}},
+				event: anomaly.Event{
+					Event:   rapid.SampledFrom([]anomaly.Kind{anomaly.Opened, anomaly.Updated, anomaly.Ended}).Draw(t, "kind"),
+					Anomaly: anomaly.Anomaly{Importance: anomaly.Importance(rapid.IntRange(0, 2).Draw(t, "importance"))},
+				},
 				since: epoch.Add(time.Duration(rapid.IntRange(0, 3).Draw(t, "since"))),
 			}}}
 			p.put(th)
@@ -245,9 +247,13 @@ func FuzzOutbox(f *testing.F) {
 	}
 	var seed bytes.Buffer
 	rows := json.NewEncoder(&seed)
-	for _, r := range []row{{Op: rowBegin, Version: 1}, {Op: rowPut, At: epoch, To: []string{"soc", "gone"}, Event: m.encoded},
-		{Op: rowTry, To: []string{"soc"}, ID: "a-1", Revision: 1}, {Op: rowSent, To: []string{"soc"}, ID: "a-1", Revision: 1},
-		{Op: rowFail, To: []string{"soc"}, ID: "a-1", Revision: 2}} {
+	for _, r := range []row{
+		{Op: rowBegin, Version: 1},
+		{Op: rowPut, At: epoch, To: []string{"soc", "gone"}, Event: m.encoded},
+		{Op: rowTry, To: []string{"soc"}, ID: "a-1", Revision: 1},
+		{Op: rowSent, To: []string{"soc"}, ID: "a-1", Revision: 1},
+		{Op: rowFail, To: []string{"soc"}, ID: "a-1", Revision: 2},
+	} {
 		if err := rows.Encode(r); err != nil {
 			f.Fatal(err)
 		}

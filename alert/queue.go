@@ -48,8 +48,10 @@ type queue struct {
 }
 
 func newQueue(r Receiver, route Route, jitter *rand.Rand) *queue {
-	q := &queue{name: r.Name, least: r.minImportance(route), wait: route.GroupWait, interval: route.GroupInterval,
-		jitter: jitter, threads: map[string]*thread{}}
+	q := &queue{
+		name: r.Name, least: r.minImportance(route), wait: route.GroupWait, interval: route.GroupInterval,
+		jitter: jitter, threads: map[string]*thread{},
+	}
 	if r.sparing() {
 		q.interval = max(route.GroupInterval, route.RepeatInterval)
 	}

@@ -81,8 +81,10 @@ func Rates(r anomaly.Rates) string {
 	return anomaly.BPS.Human(r.BPS) + ", " + anomaly.PPS.Human(r.PPS)
 }
 
-var protocols = map[uint8]string{1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",
-	58: "ipv6-icmp", 89: "ospf", 103: "pim", 112: "vrrp", 132: "sctp"}
+var protocols = map[uint8]string{
+	1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 41: "ipv6", 47: "gre", 50: "esp", 51: "ah",
+	58: "ipv6-icmp", 89: "ospf", 103: "pim", 112: "vrrp", 132: "sctp",
+}
 
 // Pattern prints a fingerprint in words: "udp, destination port 1434, 404-byte
 // packets (99.9 % of packets)". It is empty where nothing stands out.

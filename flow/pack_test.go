@@ -31,7 +31,8 @@ func usedOf(b *Batch) used { return used{b.N, b.Partition, b.Step, b.Complete, w
 func sameBatch(t interface {
 	Helper()
 	Fatalf(string, ...any)
-}, got, want *Batch) {
+}, got, want *Batch,
+) {
 	t.Helper()
 	if g, w := usedOf(got), usedOf(want); !reflect.DeepEqual(g, w) {
 		t.Fatalf("batch (-want +got):\n%s", cmp.Diff(w, g))

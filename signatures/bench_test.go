@@ -29,8 +29,10 @@ func busyBatch(seed int) *flow.Batch {
 		if w.IntN(4) == 0 {
 			a = netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 14: byte(w.IntN(256)), 15: byte(w.IntN(256))})
 		}
-		r := flow.Record{Proto: proto, SrcAddr: a, DstAddr: a.Next(), SrcPort: port, DstPort: uint16(1024 + w.IntN(64000)),
-			TCPFlags: 0x18, Packets: packets, Bytes: packets * uint64(40+w.IntN(1400)), SamplingRate: 1}
+		r := flow.Record{
+			Proto: proto, SrcAddr: a, DstAddr: a.Next(), SrcPort: port, DstPort: uint16(1024 + w.IntN(64000)),
+			TCPFlags: 0x18, Packets: packets, Bytes: packets * uint64(40+w.IntN(1400)), SamplingRate: 1,
+		}
 		if w.IntN(2) == 0 {
 			r.SrcPort, r.DstPort = r.DstPort, r.SrcPort
 		}

@@ -134,8 +134,10 @@ func (u *builder) call(n *ast.CallNode, opposite bool) (predicate, error) {
 func (u *builder) leaf(n ast.Node, c columnID, set spans, opposite bool) predicate {
 	p := newWithin(c, set.and(between(columns[c].all.lo, columns[c].all.hi)).orOpposite(c, opposite))
 	if truth, settled := p.(constant); settled {
-		u.findings = append(u.findings, finding{n.Location().From, Warning,
-			fmt.Sprintf("this comparison is %s true: %s is %s", often(bool(truth) != opposite), columns[c].name, columns[c].domain())})
+		u.findings = append(u.findings, finding{
+			n.Location().From, Warning,
+			fmt.Sprintf("this comparison is %s true: %s is %s", often(bool(truth) != opposite), columns[c].name, columns[c].domain()),
+		})
 	}
 	return p
 }

@@ -128,8 +128,11 @@ func randomRecord(w writer) flow.Record {
 		return uint64(w.IntN(30))
 	}
 	address := func() netip.Addr {
-		return []netip.Addr{{}, netip.IPv4Unspecified(), netip.IPv6Unspecified(),
-			netip.AddrFrom4([4]byte{10, 0, 0, byte(small())}), netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: byte(small())})}[w.IntN(5)]
+		return []netip.Addr{
+			{},
+			netip.IPv4Unspecified(), netip.IPv6Unspecified(),
+			netip.AddrFrom4([4]byte{10, 0, 0, byte(small())}), netip.AddrFrom16([16]byte{0x20, 1, 0xd, 0xb8, 15: byte(small())}),
+		}[w.IntN(5)]
 	}
 	return flow.Record{
 		Exporter: address(), SrcAddr: address(), DstAddr: address(), NextHop: address(),

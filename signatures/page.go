@@ -41,10 +41,16 @@ func (r *Rule) grouping() string {
 func (r *Rule) pageTable(p *strings.Builder) {
 	fmt.Fprintf(p, "| | |\n|---|---|\n")
 	for _, row := range [][2]string{
-		{"name", r.Name}, {"id", r.ID}, {"revision", fmt.Sprint(r.Revision)},
+		{"name", r.Name},
+		{"id", r.ID},
+		{"revision", fmt.Sprint(r.Revision)},
 		{"class", fmt.Sprintf("%s / %s", r.Class, r.Subclass())},
-		{"stage", r.Stage.String()}, {"level", fmt.Sprintf("%s (importance %s)", r.Level, r.Level.Importance())},
-		{"tags", strings.Join(r.Tags, ", ")}, {"author", r.Author}, {"date", r.Date}, {"modified", r.Modified},
+		{"stage", r.Stage.String()},
+		{"level", fmt.Sprintf("%s (importance %s)", r.Level, r.Level.Importance())},
+		{"tags", strings.Join(r.Tags, ", ")},
+		{"author", r.Author},
+		{"date", r.Date},
+		{"modified", r.Modified},
 	} {
 		if row[1] != "" {
 			fmt.Fprintf(p, "| %s | %s |\n", row[0], row[1])

@@ -51,8 +51,10 @@ type TrueEntry struct {
 }
 
 func (a Attack) truth(routers []Router) Truth {
-	t := Truth{Name: a.Name, Class: a.Class, Subclass: a.Subclass, Victim: a.Victim, Source: a.Source,
-		Start: a.Start, End: a.End, PPS: float64(a.PPS)}
+	t := Truth{
+		Name: a.Name, Class: a.Class, Subclass: a.Subclass, Victim: a.Victim, Source: a.Source,
+		Start: a.Start, End: a.End, PPS: float64(a.PPS),
+	}
 	for _, e := range a.Entries {
 		first := e.Path[0]
 		t.Entries = append(t.Entries, TrueEntry{Exporter: routers[first.Router].Exporter.Address, Interface: first.In, Share: e.Share})

@@ -36,12 +36,15 @@ func DemoNetwork() network.Config {
 		Exporters: []network.Exporter{
 			edge1: {Address: netip.MustParseAddr("127.0.0.11"), Name: "edge1", Interfaces: []network.Interface{
 				i(transitA, "transit-a", network.RoleExternal, 1e9), i(transitB, "transit-b", network.RoleExternal, 1e9),
-				i(toCore, "to-core1", network.RoleCore, 10e9)}},
+				i(toCore, "to-core1", network.RoleCore, 10e9),
+			}},
 			edge2: {Address: netip.MustParseAddr("127.0.0.12"), Name: "edge2", Interfaces: []network.Interface{
 				i(peering, "peering", network.RoleExternal, 1e9), i(toAcme, "acme", network.RoleCustomer, 1e9),
-				i(toCampus, "campus", network.RoleCustomer, 1e9), i(toCore, "to-core1", network.RoleCore, 10e9)}},
+				i(toCampus, "campus", network.RoleCustomer, 1e9), i(toCore, "to-core1", network.RoleCore, 10e9),
+			}},
 			core1: {Address: netip.MustParseAddr("127.0.0.13"), Name: "core1", Interfaces: []network.Interface{
-				i(toEdge1, "to-edge1", network.RoleCore, 10e9), i(toEdge2, "to-edge2", network.RoleCore, 10e9)}},
+				i(toEdge1, "to-edge1", network.RoleCore, 10e9), i(toEdge2, "to-edge2", network.RoleCore, 10e9),
+			}},
 		},
 		Managed: []network.ManagedObject{
 			{Name: "acme", Prefixes: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("2001:db8:1::/48")}},
@@ -59,13 +62,17 @@ const (
 func demoRouters(start time.Time) []Router {
 	exporters := DemoNetwork().Exporters
 	v5 := func(i int, sampling uint32, up time.Duration) Router {
-		return Router{Exporter: exporters[i], Format: flow.NetFlowV5, Domain: uint8(i), Sampling: sampling,
-			Active: demoActive, Inactive: demoInactive, Boot: start.Add(-up)}
+		return Router{
+			Exporter: exporters[i], Format: flow.NetFlowV5, Domain: uint8(i), Sampling: sampling,
+			Active: demoActive, Inactive: demoInactive, Boot: start.Add(-up),
+		}
 	}
 	return []Router{
 		edge1: v5(edge1, 10, 31*24*time.Hour),
-		edge2: {Exporter: exporters[edge2], Format: flow.SFlowV5, Sampling: 128, Agent: netip.MustParseAddr("192.0.2.12"),
-			Boot: start.Add(-90 * time.Minute)},
+		edge2: {
+			Exporter: exporters[edge2], Format: flow.SFlowV5, Sampling: 128, Agent: netip.MustParseAddr("192.0.2.12"),
+			Boot: start.Add(-90 * time.Minute),
+		},
 		core1: v5(core1, 100, 12*24*time.Hour),
 	}
 }
@@ -76,8 +83,10 @@ func demoRouters(start time.Time) []Router {
 // list each minute. Beside them run web, DNS, mail, video and IPv6 traffic, and
 // two busy but innocent events: a backup and a flash crowd.
 func Demo(start time.Time, seed uint64) *Scenario {
-	s, err := New(Config{Start: start, Seed: seed, Routers: demoRouters(start), Steady: demoTraffic(start),
-		Attacks: func(k int) (Attack, bool) { return demoAttack(start, seed, k), true }})
+	s, err := New(Config{
+		Start: start, Seed: seed, Routers: demoRouters(start), Steady: demoTraffic(start),
+		Attacks: func(k int) (Attack, bool) { return demoAttack(start, seed, k), true },
+	})
 	if err != nil {
 		panic(err) // the demo is a constant: a mistake in it is a mistake here
 	}

@@ -91,8 +91,10 @@ func TestTheDemoIsAtFirstSlammerFromInsideThenASYNFloodFromOutside(t *testing.T)
 			t.Errorf("slammer at %+v: %d packets, want about %.0f", at, worm[at], want)
 		}
 	}
-	for at, want := range map[interfaceOf]float64{{edge1, transitA}: .7 * floodSent, {edge2, peering}: .3 * floodSent,
-		{core1, toEdge1}: .7 * floodSent, {edge2, toCore}: .7 * floodSent} {
+	for at, want := range map[interfaceOf]float64{
+		{edge1, transitA}: .7 * floodSent, {edge2, peering}: .3 * floodSent,
+		{core1, toEdge1}: .7 * floodSent, {edge2, toCore}: .7 * floodSent,
+	} {
 		if !near(flood[at], want) {
 			t.Errorf("SYN flood at %+v: %d packets, want about %.0f", at, flood[at], want)
 		}
@@ -105,8 +107,10 @@ func TestTheTruthOfTheDemoNamesVictimsSourcesAndEntries(t *testing.T) {
 	for _, a := range truth {
 		got = append(got, string(a.Class)+"/"+a.Subclass)
 	}
-	want := []string{"signature/slammer", "misuse/syn-flood", "misuse/udp-flood", "misuse/icmp-flood", "misuse/dns-amplification",
-		"signature/slammer", "misuse/syn-flood"}
+	want := []string{
+		"signature/slammer", "misuse/syn-flood", "misuse/udp-flood", "misuse/icmp-flood", "misuse/dns-amplification",
+		"signature/slammer", "misuse/syn-flood",
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("attacks (-want +got):\n%s", diff)
 	}

@@ -45,24 +45,40 @@ func demoTraffic(start time.Time) []Traffic {
 		return [2]time.Duration{time.Duration(from * float64(time.Second)), time.Duration(to * float64(time.Second))}
 	}
 	return []Traffic{
-		s(Sessions{Name: "web visitors", PerSecond: 25, Proto: protoTCP, Port: 443, Client: outside, Server: anyOf(acmeHost, 80, 84),
-			Up: Shape{[2]int{4, 20}, 120}, Down: Shape{[2]int{5, 60}, 1400}, Lasts: seconds(.3, 6)}),
-		s(Sessions{Name: "web browsing", PerSecond: 35, Proto: protoTCP, Port: 443, Client: anyOf(campusHost, 20, 45), Server: outside,
-			Up: Shape{[2]int{4, 25}, 140}, Down: Shape{[2]int{5, 80}, 1400}, Lasts: seconds(.3, 8)}),
-		s(Sessions{Name: "dns", PerSecond: 30, Proto: protoUDP, Port: 53, Client: anyOf(campusHost, 20, 45), Server: outside,
-			Up: Shape{[2]int{1, 1}, 66}, Down: Shape{[2]int{1, 1}, 180}, Lasts: seconds(.02, .2)}),
-		s(Sessions{Name: "mail", PerSecond: 3, Proto: protoTCP, Port: 25, Client: outside, Server: one(acmeHost(25)),
-			Up: Shape{[2]int{8, 60}, 900}, Down: Shape{[2]int{8, 20}, 90}, Lasts: seconds(1, 10)}),
-		s(Sessions{Name: "video", PerSecond: .3, Proto: protoTCP, Port: 443, Client: anyOf(campusHost, 20, 45), Server: outside,
-			Up: Shape{[2]int{600, 1500}, 52}, Down: Shape{[2]int{3000, 9000}, 1440}, Lasts: seconds(20, 60)}),
-		s(Sessions{Name: "ipv6 web", PerSecond: 15, Proto: protoTCP, Port: 443, Client: outside6, Server: anyOf(acmeHost6, 80, 83),
-			Up: Shape{[2]int{4, 20}, 140}, Down: Shape{[2]int{5, 60}, 1420}, Lasts: seconds(.3, 6)}),
-		s(Sessions{Name: "backup", Proto: protoTCP, Port: 873, Client: one(acmeHost(40)), Server: one(netip.MustParseAddr("198.19.7.7")),
+		s(Sessions{
+			Name: "web visitors", PerSecond: 25, Proto: protoTCP, Port: 443, Client: outside, Server: anyOf(acmeHost, 80, 84),
+			Up: Shape{[2]int{4, 20}, 120}, Down: Shape{[2]int{5, 60}, 1400}, Lasts: seconds(.3, 6),
+		}),
+		s(Sessions{
+			Name: "web browsing", PerSecond: 35, Proto: protoTCP, Port: 443, Client: anyOf(campusHost, 20, 45), Server: outside,
+			Up: Shape{[2]int{4, 25}, 140}, Down: Shape{[2]int{5, 80}, 1400}, Lasts: seconds(.3, 8),
+		}),
+		s(Sessions{
+			Name: "dns", PerSecond: 30, Proto: protoUDP, Port: 53, Client: anyOf(campusHost, 20, 45), Server: outside,
+			Up: Shape{[2]int{1, 1}, 66}, Down: Shape{[2]int{1, 1}, 180}, Lasts: seconds(.02, .2),
+		}),
+		s(Sessions{
+			Name: "mail", PerSecond: 3, Proto: protoTCP, Port: 25, Client: outside, Server: one(acmeHost(25)),
+			Up: Shape{[2]int{8, 60}, 900}, Down: Shape{[2]int{8, 20}, 90}, Lasts: seconds(1, 10),
+		}),
+		s(Sessions{
+			Name: "video", PerSecond: .3, Proto: protoTCP, Port: 443, Client: anyOf(campusHost, 20, 45), Server: outside,
+			Up: Shape{[2]int{600, 1500}, 52}, Down: Shape{[2]int{3000, 9000}, 1440}, Lasts: seconds(20, 60),
+		}),
+		s(Sessions{
+			Name: "ipv6 web", PerSecond: 15, Proto: protoTCP, Port: 443, Client: outside6, Server: anyOf(acmeHost6, 80, 83),
+			Up: Shape{[2]int{4, 20}, 140}, Down: Shape{[2]int{5, 60}, 1420}, Lasts: seconds(.3, 6),
+		}),
+		s(Sessions{
+			Name: "backup", Proto: protoTCP, Port: 873, Client: one(acmeHost(40)), Server: one(netip.MustParseAddr("198.19.7.7")),
 			Up: Shape{[2]int{150_000, 150_000}, 1440}, Down: Shape{[2]int{75_000, 75_000}, 52}, Lasts: seconds(60, 60),
-			Season: Season{Origin: start, After: 8 * time.Second, Every: 3 * time.Minute, Once: true}}),
-		s(Sessions{Name: "flash crowd", PerSecond: 150, Proto: protoTCP, Port: 443, Client: outside, Server: one(campusHost(80)),
+			Season: Season{Origin: start, After: 8 * time.Second, Every: 3 * time.Minute, Once: true},
+		}),
+		s(Sessions{
+			Name: "flash crowd", PerSecond: 150, Proto: protoTCP, Port: 443, Client: outside, Server: one(campusHost(80)),
 			Up: Shape{[2]int{6, 15}, 120}, Down: Shape{[2]int{8, 40}, 1400}, Lasts: seconds(.3, 4),
-			Season: Season{Origin: start, After: 45 * time.Second, Length: 20 * time.Second, Every: 4 * time.Minute}}),
+			Season: Season{Origin: start, After: 45 * time.Second, Length: 20 * time.Second, Every: 4 * time.Minute},
+		}),
 	}
 }
 

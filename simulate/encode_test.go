@@ -16,9 +16,11 @@ import (
 var compareAddr = cmp.Comparer(func(a, b netip.Addr) bool { return a == b })
 
 func sampleRecord() flow.Record {
-	return flow.Record{SrcAddr: addr("198.51.100.7"), DstAddr: addr("203.0.113.9"), NextHop: addr("192.0.2.1"), InIf: 3, OutIf: 9,
+	return flow.Record{
+		SrcAddr: addr("198.51.100.7"), DstAddr: addr("203.0.113.9"), NextHop: addr("192.0.2.1"), InIf: 3, OutIf: 9,
 		Packets: 12, Bytes: 4848, Start: t0.Add(-1500 * time.Millisecond), End: t0.Add(-250 * time.Millisecond),
-		SrcPort: 1091, DstPort: 1434, TCPFlags: 0x1b, Proto: protoTCP, TOS: 0xb8, SrcAS: 64500, DstAS: 64501, SrcMask: 24, DstMask: 16}
+		SrcPort: 1091, DstPort: 1434, TCPFlags: 0x1b, Proto: protoTCP, TOS: 0xb8, SrcAS: 64500, DstAS: 64501, SrcMask: 24, DstMask: 16,
+	}
 }
 
 func TestAV5DatagramSaysWhatWentIn(t *testing.T) {
@@ -86,8 +88,10 @@ func TestAnSFlowDatagramSaysWhatWentIn(t *testing.T) {
 		"a protocol without ports": func(r *flow.Record) { r.Proto, r.TCPFlags, r.SrcPort, r.DstPort = 47, 0, 0, 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			in := flow.Record{SrcAddr: addr("198.51.100.7"), DstAddr: addr("203.0.113.9"), InIf: 3, OutIf: 9, Bytes: 404,
-				SrcPort: 1091, DstPort: 1434, TCPFlags: 0x12, Proto: protoTCP, TOS: 0xb8, SamplingRate: 512}
+			in := flow.Record{
+				SrcAddr: addr("198.51.100.7"), DstAddr: addr("203.0.113.9"), InIf: 3, OutIf: 9, Bytes: 404,
+				SrcPort: 1091, DstPort: 1434, TCPFlags: 0x12, Proto: protoTCP, TOS: 0xb8, SamplingRate: 512,
+			}
 			change(&in)
 			h := SFlowHeader{Agent: addr("192.0.2.12"), SubAgent: 4, Sequence: 9, Uptime: time.Hour}
 			got := readSFlow(t, AppendSFlow(nil, h, []SFlowSample{{Sequence: 5, Pool: 2560, Drops: 1, Record: in}}))

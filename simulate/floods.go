@@ -19,14 +19,16 @@ type When struct {
 // packets of 404 bytes (376 of payload) to port 1434 of random addresses.
 func Slammer(w When, host netip.Addr, pps int, path []Hop) Attack {
 	template := flow.Record{SrcAddr: host, SrcPort: 1091, DstPort: 1434, Proto: protoUDP, SrcAS: asOf(host)}
-	return Attack{Name: "slammer", Class: anomaly.Signature, Subclass: "slammer", Source: hostPrefix(host),
+	return Attack{
+		Name: "slammer", Class: anomaly.Signature, Subclass: "slammer", Source: hostPrefix(host),
 		Start: w.Start, End: w.Start.Add(w.Length), PPS: pps, Entries: []Entry{{Path: path, Share: 1}},
 		Draw: func(r *rand.Rand) (flow.Record, int) {
 			f := template
 			f.DstAddr = anyAddress(r)
 			f.DstAS = asOf(f.DstAddr)
 			return f, 404
-		}}
+		},
+	}
 }
 
 // SYNFlood sends SYN packets from spoofed addresses to one port; nobody answers.
@@ -78,8 +80,10 @@ func DNSAmplification(w When, victim netip.Addr, reflectors, pps int, entries []
 }
 
 func flood(name, subclass string, w When, victim netip.Addr, pps int, entries []Entry, draw func(*rand.Rand) (flow.Record, int)) Attack {
-	return Attack{Name: name, Class: anomaly.Misuse, Subclass: subclass, Victim: hostPrefix(victim),
-		Start: w.Start, End: w.Start.Add(w.Length), PPS: pps, Entries: entries, Draw: draw}
+	return Attack{
+		Name: name, Class: anomaly.Misuse, Subclass: subclass, Victim: hostPrefix(victim),
+		Start: w.Start, End: w.Start.Add(w.Length), PPS: pps, Entries: entries, Draw: draw,
+	}
 }
 
 func hostPrefix(a netip.Addr) netip.Prefix { return netip.PrefixFrom(a, a.BitLen()) }

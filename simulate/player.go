@@ -90,7 +90,7 @@ func (p *Player) send(d Datagram) {
 
 func (p *Player) close() {
 	for _, s := range p.sockets {
-		s.Close()
+		_ = s.Close() // nothing was sent
 	}
 }
 

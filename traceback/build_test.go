@@ -30,14 +30,17 @@ func isp(t testing.TB) *network.Map {
 	m, err := network.New(network.Config{Exporters: []network.Exporter{
 		{Address: edge1, Name: "edge1", Interfaces: []network.Interface{
 			{Index: 1, Name: "transit-a", Role: network.RoleExternal, SpeedBPS: 1e9},
-			{Index: 9, Name: "to-core1", Role: network.RoleCore}}},
+			{Index: 9, Name: "to-core1", Role: network.RoleCore},
+		}},
 		{Address: edge2, Name: "edge2", Interfaces: []network.Interface{
 			{Index: 1, Name: "peering", Role: network.RoleExternal},
 			{Index: 11, Name: "acme", Role: network.RoleCustomer},
-			{Index: 9, Name: "to-core1", Role: network.RoleCore}}},
+			{Index: 9, Name: "to-core1", Role: network.RoleCore},
+		}},
 		{Address: core1, Name: "core1", Interfaces: []network.Interface{
 			{Index: 1, Name: "to-edge1", Role: network.RoleCore},
-			{Index: 2, Name: "to-edge2", Role: network.RoleCore}}},
+			{Index: 2, Name: "to-edge2", Role: network.RoleCore},
+		}},
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -47,9 +50,11 @@ func isp(t testing.TB) *network.Map {
 
 // syn is a SYN of a spoofed flood as one router sees it at t0 + after.
 func syn(exporter netip.Addr, in uint32, after time.Duration, source, victim string) flow.Record {
-	return flow.Record{Exporter: exporter, Version: flow.NetFlowV5, InIf: in, OutIf: 9,
+	return flow.Record{
+		Exporter: exporter, Version: flow.NetFlowV5, InIf: in, OutIf: 9,
 		SrcAddr: addr(source), DstAddr: addr(victim), SrcPort: 4000, DstPort: 443, Proto: protoTCP, TCPFlags: 2,
-		Start: t0.Add(after), End: t0.Add(after), Packets: 1, Bytes: 40, SamplingRate: 1, Sampling: flow.SamplingAssumed}
+		Start: t0.Add(after), End: t0.Add(after), Packets: 1, Bytes: 40, SamplingRate: 1, Sampling: flow.SamplingAssumed,
+	}
 }
 
 // pack packs records into batches of a step.

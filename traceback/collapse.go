@@ -95,7 +95,7 @@ func (c collapser) node(leaves []block) (rest count, rows []block) {
 		return c.claim(leaves[0], nil)
 	}
 	at := block{ip: leaves[0].ip, bits: commonBits(leaves[0].ip, leaves[len(leaves)-1].ip)}
-	split, _ := slices.BinarySearchFunc(leaves, true, func(l block, want bool) int {
+	split, _ := slices.BinarySearchFunc(leaves, true, func(l block, _ bool) int {
 		if bitAt(l.ip, at.bits) {
 			return 0
 		}
@@ -121,16 +121,16 @@ func (c collapser) claim(at block, rows []block) (count, []block) {
 }
 
 // join replaces the two rows that fill the halves of a node by the node.
-func (at block) join(left, right []block) ([]block, bool) {
+func (b block) join(left, right []block) ([]block, bool) {
 	l, hostsL, okL := oneWide(left)
 	r, hostsR, okR := oneWide(right)
-	if !okL || !okR || at.bits < minBits(at.ip) || max(l.bits, r.bits) > at.bits+1+nearHalf || !even(l, r) {
+	if !okL || !okR || b.bits < minBits(b.ip) || max(l.bits, r.bits) > b.bits+1+nearHalf || !even(l, r) {
 		return nil, false
 	}
-	at.ip = maskBits(at.ip, at.bits)
-	at.add(l.count)
-	at.add(r.count)
-	return append(append(hostsL, hostsR...), at), true
+	b.ip = maskBits(b.ip, b.bits)
+	b.add(l.count)
+	b.add(r.count)
+	return append(append(hostsL, hostsR...), b), true
 }
 
 // oneWide finds the only row that is more than a single address.

@@ -59,18 +59,28 @@ func TestAddressesCollapseToWhatAnOperatorWouldSay(t *testing.T) {
 		in   map[string]uint64
 		want []string
 	}{
-		"a few hosts stay hosts": {hosts("203.0.113.%d", 1, 4, 100),
-			[]string{"203.0.113.1/32 100", "203.0.113.2/32 100", "203.0.113.3/32 100", "203.0.113.4/32 100"}},
+		"a few hosts stay hosts": {
+			hosts("203.0.113.%d", 1, 4, 100),
+			[]string{"203.0.113.1/32 100", "203.0.113.2/32 100", "203.0.113.3/32 100", "203.0.113.4/32 100"},
+		},
 		"a busy network is one row": {hosts("203.0.113.%d", 0, 255, 100), []string{"203.0.113.0/24 25600"}},
 		"its IPv6 twin":             {hosts("2001:db8::%x", 0, 255, 100), []string{"2001:db8::/120 25600"}},
-		"two networks are two rows": {join(hosts("203.0.113.%d", 0, 255, 200), hosts("203.0.120.%d", 0, 255, 100)),
-			[]string{"203.0.113.0/24 51200", "203.0.120.0/24 25600"}},
-		"both families": {join(hosts("203.0.113.%d", 0, 255, 200), hosts("2001:db8::%x", 0, 255, 100)),
-			[]string{"203.0.113.0/24 51200", "2001:db8::/120 25600"}},
-		"the seed's sources": {join(hosts("204.38.130.%d", 0, 191, 33), hosts("204.38.130.%d", 192, 255, 1600)),
-			[]string{"204.38.130.192/26 102400", "204.38.130.0/24 6336"}},
-		"one host above its network": {join(hosts("203.0.113.%d", 0, 255, 100), map[string]uint64{"203.0.113.9": 30000}),
-			[]string{"203.0.113.9/32 30000", "203.0.113.0/24 25500"}},
+		"two networks are two rows": {
+			join(hosts("203.0.113.%d", 0, 255, 200), hosts("203.0.120.%d", 0, 255, 100)),
+			[]string{"203.0.113.0/24 51200", "203.0.120.0/24 25600"},
+		},
+		"both families": {
+			join(hosts("203.0.113.%d", 0, 255, 200), hosts("2001:db8::%x", 0, 255, 100)),
+			[]string{"203.0.113.0/24 51200", "2001:db8::/120 25600"},
+		},
+		"the seed's sources": {
+			join(hosts("204.38.130.%d", 0, 191, 33), hosts("204.38.130.%d", 192, 255, 1600)),
+			[]string{"204.38.130.192/26 102400", "204.38.130.0/24 6336"},
+		},
+		"one host above its network": {
+			join(hosts("203.0.113.%d", 0, 255, 100), map[string]uint64{"203.0.113.9": 30000}),
+			[]string{"203.0.113.9/32 30000", "203.0.113.0/24 25500"},
+		},
 		"spoofed sources are no row":         {spoofed, nil},
 		"a network among spoofed ones shows": {join(spoofed, hosts("203.0.113.%d", 0, 255, 300)), []string{"203.0.113.0/24 76800"}},
 	} {

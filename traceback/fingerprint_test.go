@@ -35,8 +35,10 @@ func TestSlammerHasAFingerprintInEveryFieldThatUDPHas(t *testing.T) {
 	web.Packets, web.Bytes = 2, 3000
 	records = append(records, web) // the host still browses
 	got := traceOne(hold(Config{}, records...), isp(t), Pattern{Source: prefix("198.51.100.7/32"), From: t0, To: t0.Add(time.Minute)})
-	want := anomaly.Fingerprint{Protocol: ptr(uint8(17)), SrcPort: ptr(uint16(1091)), DstPort: ptr(uint16(1434)),
-		PacketSize: ptr(uint32(404)), Share: .99}
+	want := anomaly.Fingerprint{
+		Protocol: ptr(uint8(17)), SrcPort: ptr(uint16(1091)), DstPort: ptr(uint16(1434)),
+		PacketSize: ptr(uint32(404)), Share: .99,
+	}
 	if diff := cmp.Diff(want, got.Fingerprint); diff != "" {
 		t.Errorf("fingerprint (-want +got):\n%s", diff)
 	}

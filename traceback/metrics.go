@@ -41,8 +41,10 @@ func NewMetrics(to prometheus.Registerer) *Metrics {
 		dropped:     counters("batches_dropped_total", "Batches let go, by reason.", dropAge, dropSize, dropUnreadable),
 		skipped:     counters("flows_skipped_total", "Matching flows left out of a trace, by reason.", skipImplausible, skipTime),
 		bounded:     counters("bounds_reached_total", "Bounds that a trace reached, by bound.", boundKeys, boundElements, boundSpan),
-		traces: prometheus.NewCounter(prometheus.CounterOpts{Namespace: "eagre", Subsystem: "traceback",
-			Name: "traces_total", Help: "Traces made."}),
+		traces: prometheus.NewCounter(prometheus.CounterOpts{
+			Namespace: "eagre", Subsystem: "traceback",
+			Name: "traces_total", Help: "Traces made.",
+		}),
 	}
 	if to != nil {
 		to.MustRegister(m.heldBytes, m.heldBatches, m.dropped, m.skipped, m.bounded, m.traces)

@@ -22,8 +22,10 @@ func newPass(r *Recent, patterns []Pattern, nw *network.Map) *pass {
 	bound = min(max(bound, minBound), maxBound)
 	heldFrom, heldTo := r.span()
 	for _, pattern := range patterns {
-		p.traces = append(p.traces, &tracing{window: newWindow(pattern, heldFrom, heldTo),
-			groups: map[interfaceKey]*group{}, limit: r.config.MaxElements, bound: bound})
+		p.traces = append(p.traces, &tracing{
+			window: newWindow(pattern, heldFrom, heldTo),
+			groups: map[interfaceKey]*group{}, limit: r.config.MaxElements, bound: bound,
+		})
 	}
 	return p
 }

@@ -119,8 +119,10 @@ func sumElements(elements map[elementID][]ElementTraffic, seconds, rows int) []E
 
 // lists are the lists of a traffic, in the order in which they are shown.
 func (t *Traffic) lists() []*List {
-	return []*List{&t.SourceAddresses, &t.DestinationAddresses, &t.SourcePorts, &t.DestinationPorts, &t.Protocols,
-		&t.TCPFlags, &t.InputInterfaces, &t.OutputInterfaces, &t.SourceAS, &t.DestinationAS}
+	return []*List{
+		&t.SourceAddresses, &t.DestinationAddresses, &t.SourcePorts, &t.DestinationPorts, &t.Protocols,
+		&t.TCPFlags, &t.InputInterfaces, &t.OutputInterfaces, &t.SourceAS, &t.DestinationAS,
+	}
 }
 
 func sumTraffic(parts []Traffic, seconds, rows int) Traffic {

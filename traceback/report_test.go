@@ -79,7 +79,8 @@ func TestTheSlammerScreenIsRebuiltFromFlows(t *testing.T) {
 	const minutes = 540
 	start := time.Date(2003, 1, 27, 7, 45, 2, 0, time.UTC)
 	net8 := network.Exporter{Address: addr("1.2.3.4"), Name: "net8", Interfaces: []network.Interface{
-		{Index: 12, Name: "campus", Role: network.RoleCustomer}, {Index: 67, Name: "at-1/1/0.14", Role: network.RoleExternal}}}
+		{Index: 12, Name: "campus", Role: network.RoleCustomer}, {Index: 67, Name: "at-1/1/0.14", Role: network.RoleExternal},
+	}}
 	source := prefix("192.168.16.0/20")
 	report := Report{Anomaly: slammerEvent(start, source)}
 	// Bytes and packets of the two infected hosts as on the screen, and the rest.
@@ -93,9 +94,11 @@ func TestTheSlammerScreenIsRebuiltFromFlows(t *testing.T) {
 		at := begin.Add(time.Duration(m) * time.Minute)
 		recent := NewRecent(Config{})
 		for _, h := range hosts {
-			r := flow.Record{Exporter: net8.Address, InIf: 12, OutIf: 67, SrcAddr: addr(h.address), DstAddr: addr("8.8.8.8"),
+			r := flow.Record{
+				Exporter: net8.Address, InIf: 12, OutIf: 67, SrcAddr: addr(h.address), DstAddr: addr("8.8.8.8"),
 				SrcPort: 1091, DstPort: 1434, Proto: protoUDP, Start: at, End: at.Add(59 * time.Second),
-				Bytes: part(h.bytes/100, m, minutes), Packets: part(h.packets/100, m, minutes), SamplingRate: 100}
+				Bytes: part(h.bytes/100, m, minutes), Packets: part(h.packets/100, m, minutes), SamplingRate: 100,
+			}
 			recent.Add(flow.StepOf(at), pack(flow.StepOf(at), []flow.Record{r})[0])
 		}
 		recent.Add(flow.StepOf(at.Add(time.Minute))-1, pack(0, []flow.Record{syn(edge1, 1, 0, "203.0.113.1", "198.51.100.7")})[0])
@@ -131,8 +134,10 @@ func slammerEvent(start time.Time, source interface{ String() string }) anomaly.
 		Resource: anomaly.Resource{Kind: "prefix", Name: "campus", Prefix: p.String()}, Source: &p,
 		Triggering: triggering, Expected: expected, Difference: triggering.Sub(expected),
 		Maximum: anomaly.Peak{Rates: maximum, At: start.Truncate(time.Hour).Add(time.Hour)}, Mean: anomaly.Rates{BPS: 76_050_000, PPS: 23_540},
-		Evidence: anomaly.Evidence{Sentence: "udp to port 1434 with 404-byte packets: 22.20 Kpps from 192.168.20.217, limit 3.40 Kpps",
-			Reproduce: "eagre signature backtest rules/slammer.yaml --from 2003-01-27T07:45:00Z --to 2003-01-27T16:52:00Z"},
+		Evidence: anomaly.Evidence{
+			Sentence:  "udp to port 1434 with 404-byte packets: 22.20 Kpps from 192.168.20.217, limit 3.40 Kpps",
+			Reproduce: "eagre signature backtest rules/slammer.yaml --from 2003-01-27T07:45:00Z --to 2003-01-27T16:52:00Z",
+		},
 	}}
 }
 
@@ -140,7 +145,8 @@ func slammerEvent(start time.Time, source interface{ String() string }) anomaly.
 func TestTheWindowsUpdateScreenIsRebuiltFromFlows(t *testing.T) {
 	start := time.Date(2003, 8, 16, 3, 34, 0, 0, time.UTC)
 	chicago := network.Exporter{Address: addr("198.110.131.125"), Name: "nl-chi3", Interfaces: []network.Interface{
-		{Index: 67, Name: "at-1/1/0.14 pvc to WMU", Role: network.RoleCustomer}}}
+		{Index: 67, Name: "at-1/1/0.14 pvc to WMU", Role: network.RoleCustomer},
+	}}
 	victim := prefix("207.46.248.234/32")
 	recent := NewRecent(Config{})
 	add := func(at time.Time, records ...flow.Record) {
@@ -149,9 +155,11 @@ func TestTheWindowsUpdateScreenIsRebuiltFromFlows(t *testing.T) {
 		}
 	}
 	recordAt := func(at time.Time, host, port int, packets uint64) flow.Record {
-		return flow.Record{Exporter: chicago.Address, InIf: 67, OutIf: 3, SrcAddr: flow.V4(0xcc268200 | uint32(host)).Addr(),
+		return flow.Record{
+			Exporter: chicago.Address, InIf: 67, OutIf: 3, SrcAddr: flow.V4(0xcc268200 | uint32(host)).Addr(),
 			DstAddr: victim.Addr(), SrcPort: uint16(port), DstPort: 80, Proto: protoTCP, TCPFlags: 2,
-			Start: at, End: at, Packets: packets, Bytes: packets * 40, SamplingRate: 1}
+			Start: at, End: at, Packets: packets, Bytes: packets * 40, SamplingRate: 1,
+		}
 	}
 	add(start.Add(-20*time.Second), recordAt(start.Add(-20*time.Second), 1, 1024, 520)) // 26 pps before
 	for s := range 60 {
@@ -190,17 +198,22 @@ func TestTheTelehouseScreenIsRebuiltFromFlows(t *testing.T) {
 	start := time.Date(2003, 6, 15, 20, 5, 23, 0, time.UTC)
 	sample := time.Date(2003, 6, 15, 21, 14, 0, 0, time.UTC)
 	telehouse := network.Exporter{Address: addr("195.99.120.112"), Name: "core1-telehouse", Interfaces: []network.Interface{
-		{Index: 5, Name: "FastEthernet5/1", Role: network.RoleExternal}}}
+		{Index: 5, Name: "FastEthernet5/1", Role: network.RoleExternal},
+	}}
 	victim := prefix("62.6.0.1/32")
 	record := func(source string, bytes, packets uint64) flow.Record {
-		return flow.Record{Exporter: telehouse.Address, InIf: 5, OutIf: 2, SrcAddr: addr(source), DstAddr: victim.Addr(), Proto: protoUDP,
-			Quality: flow.Fragment, Start: sample, End: sample.Add(59 * time.Second), Bytes: bytes, Packets: packets, SamplingRate: 200}
+		return flow.Record{
+			Exporter: telehouse.Address, InIf: 5, OutIf: 2, SrcAddr: addr(source), DstAddr: victim.Addr(), Proto: protoUDP,
+			Quality: flow.Fragment, Start: sample, End: sample.Add(59 * time.Second), Bytes: bytes, Packets: packets, SamplingRate: 200,
+		}
 	}
 	// 2,447,100,000 bytes and 1,895,200 packets; the screen's first source has 346,400 of them.
 	recent := NewRecent(Config{})
 	step := flow.StepOf(sample)
-	recent.Add(step, pack(step, []flow.Record{record("195.99.120.112", 453_710_000/200, 346_400/200),
-		record("195.99.121.9", 993_390_000/200, 800_000/200), record("217.32.7.8", 1_000_000_000/200, 748_800/200)})[0])
+	recent.Add(step, pack(step, []flow.Record{
+		record("195.99.120.112", 453_710_000/200, 346_400/200),
+		record("195.99.121.9", 993_390_000/200, 800_000/200), record("217.32.7.8", 1_000_000_000/200, 748_800/200),
+	})[0])
 	recent.Add(flow.StepOf(sample.Add(time.Minute))-1, pack(0, []flow.Record{syn(edge1, 1, 0, "203.0.113.1", "198.51.100.7")})[0])
 	trace := traceOne(recent, oneRouter(t, telehouse), Pattern{Victim: victim, From: sample, To: sample.Add(time.Minute)})
 	trace.Snapshot.Number = 8
@@ -230,8 +243,10 @@ func telehouseEvent(start, end time.Time) anomaly.Event {
 }
 
 func TestAReportOfAnUntracedAnomalyStillReads(t *testing.T) {
-	report := Report{Anomaly: anomaly.Event{ID: "a-1", Anomaly: anomaly.Anomaly{Class: anomaly.Scan, Subclass: "horizontal",
-		Direction: "unknown", Start: t0, Ongoing: true, Evidence: anomaly.Evidence{Sentence: "one source touched 120 hosts on port 23"}}}}
+	report := Report{Anomaly: anomaly.Event{ID: "a-1", Anomaly: anomaly.Anomaly{
+		Class: anomaly.Scan, Subclass: "horizontal",
+		Direction: "unknown", Start: t0, Ongoing: true, Evidence: anomaly.Evidence{Sentence: "one source touched 120 hosts on port 23"},
+	}}}
 	text := golden(t, "untraced.txt", report, t0.Add(time.Minute))
 	contains(t, text, "None seen in the flows that are held.", "00h 01m 00s, ongoing")
 }
@@ -241,8 +256,10 @@ func TestHostileNamesCannotTouchTheTerminal(t *testing.T) {
 	nw := oneRouter(t, network.Exporter{Address: edge1, Name: evil, Interfaces: []network.Interface{{Index: 1, Name: evil, Role: network.RoleExternal}}})
 	trace := traceOne(hold(Config{}, flood(edge1, 1, 50, time.Second, "198.51.100.7")...), nw, minute("198.51.100.7/32"))
 	breadth := evil
-	report := Report{Anomaly: trace.Complete(anomaly.Event{ID: evil, Anomaly: anomaly.Anomaly{Title: evil, Subclass: evil, Class: anomaly.Class(evil),
-		Direction: evil, Breadth: &breadth, Resource: anomaly.Resource{Name: evil, Prefix: evil}, Evidence: anomaly.Evidence{Sentence: evil}}})}
+	report := Report{Anomaly: trace.Complete(anomaly.Event{ID: evil, Anomaly: anomaly.Anomaly{
+		Title: evil, Subclass: evil, Class: anomaly.Class(evil),
+		Direction: evil, Breadth: &breadth, Resource: anomaly.Resource{Name: evil, Prefix: evil}, Evidence: anomaly.Evidence{Sentence: evil},
+	}})}
 	report.Keep(trace.Snapshot)
 	var out bytes.Buffer
 	if err := report.Text(&out, t0); err != nil {
@@ -291,8 +308,10 @@ func TestADayOfSnapshotsStaysBoundedAndTheSummaryWhole(t *testing.T) {
 	const n = 3 * MaxSnapshots
 	for i := range n {
 		list := List{Rows: []Row{{Key: fmt.Sprintf("203.0.113.%d/32", i%20), Amount: Amount{Bytes: 100, Packets: 1}}}, Distinct: 1}
-		r.Keep(Snapshot{Start: t0.Add(time.Duration(i) * time.Minute), End: t0.Add(time.Duration(i+1) * time.Minute), Seconds: 60,
-			Total: Traffic{Amount: Amount{Bytes: 100, Packets: 1}, SourceAddresses: list}})
+		r.Keep(Snapshot{
+			Start: t0.Add(time.Duration(i) * time.Minute), End: t0.Add(time.Duration(i+1) * time.Minute), Seconds: 60,
+			Total: Traffic{Amount: Amount{Bytes: 100, Packets: 1}, SourceAddresses: list},
+		})
 	}
 	if len(r.Snapshots) != MaxSnapshots || r.Merged != n-MaxSnapshots {
 		t.Errorf("%d kept, %d merged, want %d and %d", len(r.Snapshots), r.Merged, MaxSnapshots, n-MaxSnapshots)

@@ -44,11 +44,16 @@ type listTitle struct{ section, column string }
 
 // listTitles stand in the order of Traffic.lists.
 var listTitles = [...]listTitle{
-	{"Source Addresses", "Network / Mask"}, {"Destination Addresses", "Network / Mask"},
-	{"Source Ports", "Port"}, {"Destination Ports", "Port"},
-	{"Protocols", "Protocol"}, {"TCP Flags", "Flags"},
-	{"Input Interfaces", "Router / Interface"}, {"Output Interfaces", "Router / Interface"},
-	{"Source AS", "AS"}, {"Destination AS", "AS"},
+	{"Source Addresses", "Network / Mask"},
+	{"Destination Addresses", "Network / Mask"},
+	{"Source Ports", "Port"},
+	{"Destination Ports", "Port"},
+	{"Protocols", "Protocol"},
+	{"TCP Flags", "Flags"},
+	{"Input Interfaces", "Router / Interface"},
+	{"Output Interfaces", "Router / Interface"},
+	{"Source AS", "AS"},
+	{"Destination AS", "AS"},
 }
 
 func (p *page) list(title listTitle, l List) {
@@ -78,8 +83,10 @@ func distinct(l List) string {
 }
 
 func amountCells(a Amount) []string {
-	return []string{anomaly.HumanBytes(float64(a.Bytes)), grouped(a.Packets), anomaly.HumanBytes(a.BytesPerPacket),
-		anomaly.BPS.Human(a.BPS), anomaly.PPS.Human(a.PPS)}
+	return []string{
+		anomaly.HumanBytes(float64(a.Bytes)), grouped(a.Packets), anomaly.HumanBytes(a.BytesPerPacket),
+		anomaly.BPS.Human(a.BPS), anomaly.PPS.Human(a.PPS),
+	}
 }
 
 // grouped is a number with its thousands apart: "762,849,600".

@@ -198,8 +198,10 @@ func TestACompletedEventCarriesTheTraceAndTheEntriesItsImportance(t *testing.T) 
 
 func TestATraceRemembersWhatNoLongerIsHeld(t *testing.T) {
 	at := func(e string, in uint32, first, max float64, entry bool) anomaly.NetworkElement {
-		return anomaly.NetworkElement{Exporter: e, Address: edge1, Interface: in, MaxPPS: max, Entry: entry,
-			FirstSeen: t0.Add(time.Duration(first) * time.Second)}
+		return anomaly.NetworkElement{
+			Exporter: e, Address: edge1, Interface: in, MaxPPS: max, Entry: entry,
+			FirstSeen: t0.Add(time.Duration(first) * time.Second),
+		}
 	}
 	earlier := Trace{Elements: []anomaly.NetworkElement{at("edge1", 1, 0, 900, true), at("edge1", 2, 1, 50, true)}}
 	earlier.Elements[0].ExpectedPPS = 12

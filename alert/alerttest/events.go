@@ -29,10 +29,12 @@ func Slammer() anomaly.Event {
 				element("net9", "192.0.2.9", 3, "ge-0/0/3", 0.29, true),
 				element("core1", "192.0.2.1", 12, "xe-1/0/0", 1, false),
 			},
-			Evidence: anomaly.Evidence{Detector: "signature/slammer", RuleRevision: "3", Window: "2s", Value: 22_200, Limit: 3400,
+			Evidence: anomaly.Evidence{
+				Detector: "signature/slammer", RuleRevision: "3", Window: "2s", Value: 22_200, Limit: 3400,
 				Unit: anomaly.PPS, Samples: 11_100,
 				Sentence:  "udp to port 1434 with 404-byte packets: 22.20 Kpps from 192.168.20.217, limit 3.40 Kpps",
-				Reproduce: "eagre signature backtest rules/slammer.yaml"},
+				Reproduce: "eagre signature backtest rules/slammer.yaml",
+			},
 		},
 	}
 }
@@ -56,8 +58,10 @@ func SYNFlood() anomaly.Event {
 func Hostile() anomaly.Event {
 	e := Slammer()
 	e.ID = "a-0hostile"
-	for _, s := range []*string{&e.Title, &e.Subclass, &e.Direction, &e.Resource.Name, &e.Threshold.Source, &e.Evidence.Sentence,
-		&e.Evidence.Detector, &e.Evidence.Reproduce} {
+	for _, s := range []*string{
+		&e.Title, &e.Subclass, &e.Direction, &e.Resource.Name, &e.Threshold.Source, &e.Evidence.Sentence,
+		&e.Evidence.Detector, &e.Evidence.Reproduce,
+	} {
 		*s = hostile
 	}
 	e.Breadth = of(hostile)
@@ -88,6 +92,8 @@ func As(e anomaly.Event, kind anomaly.Kind, revision int) anomaly.Event {
 func of[T any](v T) *T { return &v }
 
 func element(exporter, address string, index uint32, name string, share float64, entry bool) anomaly.NetworkElement {
-	return anomaly.NetworkElement{Exporter: exporter, Address: netip.MustParseAddr(address), Interface: index, Name: name,
-		Direction: "in", Role: "customer", Importance: anomaly.High, Share: share, MaxPPS: 32_580 * share, Entry: entry}
+	return anomaly.NetworkElement{
+		Exporter: exporter, Address: netip.MustParseAddr(address), Interface: index, Name: name,
+		Direction: "in", Role: "customer", Importance: anomaly.High, Share: share, MaxPPS: 32_580 * share, Entry: entry,
+	}
 }

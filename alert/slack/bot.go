@@ -76,15 +76,19 @@ func (n *Notifier) reply(ctx context.Context, at place, e anomaly.Event) error {
 }
 
 func content(e anomaly.Event) []slack.MsgOption {
-	return []slack.MsgOption{slack.MsgOptionText(headline(e), true), slack.MsgOptionBlocks(blocks(e)...),
-		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(), slack.MsgOptionDisableMarkdown()}
+	return []slack.MsgOption{
+		slack.MsgOptionText(headline(e), true), slack.MsgOptionBlocks(blocks(e)...),
+		slack.MsgOptionDisableLinkUnfurl(), slack.MsgOptionDisableMediaUnfurl(), slack.MsgOptionDisableMarkdown(),
+	}
 }
 
 // post sends one message through an incoming webhook.
 func (n *Notifier) post(ctx context.Context, e anomaly.Event) error {
 	no := false
-	body, err := json.Marshal(slack.WebhookMessage{Text: escape(headline(e)), Blocks: &slack.Blocks{BlockSet: blocks(e)},
-		UnfurlLinks: &no, UnfurlMedia: &no})
+	body, err := json.Marshal(slack.WebhookMessage{
+		Text: escape(headline(e)), Blocks: &slack.Blocks{BlockSet: blocks(e)},
+		UnfurlLinks: &no, UnfurlMedia: &no,
+	})
 	if err != nil {
 		return alert.Permanent(fmt.Errorf("slack: %w", err))
 	}

@@ -221,7 +221,7 @@ func TestBodyIsExactlyTheEvent(t *testing.T) {
 // F50: a receiver that answers a byte now and then and never ends is left.
 func TestAnswerThatNeverEnds(t *testing.T) {
 	r := newReceiver(t, func(w http.ResponseWriter, req *http.Request) {
-		w.WriteHeader(200)
+		w.WriteHeader(http.StatusOK)
 		for req.Context().Err() == nil {
 			if _, err := w.Write(make([]byte, 4096)); err != nil {
 				return
@@ -236,8 +236,10 @@ func TestAnswerThatNeverEnds(t *testing.T) {
 
 func TestRefusedAtDialWithoutAllow(t *testing.T) {
 	r := newReceiver(t, answering(200))
-	cfg := alert.Webhook{URL: alert.NewEndpoint("https" + strings.TrimPrefix(strings.Replace(r.URL, "127.0.0.1", "localhost.", 1), "http") + "/" + canaryPath),
-		Secrets: []alert.Secret{alert.NewSecret(newSecret)}}
+	cfg := alert.Webhook{
+		URL:     alert.NewEndpoint("https" + strings.TrimPrefix(strings.Replace(r.URL, "127.0.0.1", "localhost.", 1), "http") + "/" + canaryPath),
+		Secrets: []alert.Secret{alert.NewSecret(newSecret)},
+	}
 	if _, err := webhook.New(cfg, webhook.Options{Receiver: "soc"}); err == nil || strings.Contains(err.Error(), canaryPath) {
 		t.Errorf("localhost without egress.allow: got error %v", err)
 	}

@@ -96,8 +96,10 @@ func TestListeningOpensUpOnlyWithAnAllowList(t *testing.T) {
 		{"exporters: every address", "exporters: [{address: 192.0.2.1}]", listenOn("")},
 		{"a v6 exporter too", `exporters: [{address: "2001:db8::1"}]`, listenOn("")},
 		{"an empty allow-list is none", "exporters: []", listenOn("127.0.0.1")},
-		{"a written section is all of it", `{exporters: [{address: 192.0.2.1}], listen: {sflow: ["[2001:db8::9]:6343"]}}`,
-			Listen{SFlow: []string{"[2001:db8::9]:6343"}}},
+		{
+			"a written section is all of it", `{exporters: [{address: 192.0.2.1}], listen: {sflow: ["[2001:db8::9]:6343"]}}`,
+			Listen{SFlow: []string{"[2001:db8::9]:6343"}},
+		},
 		{"an empty section listens on nothing", "exporters: [{address: 192.0.2.1}]\nlisten: {netflow: [], sflow: []}", Listen{}},
 		{"an emptied list listens on nothing", `listen: {netflow: ["localhost:9995"], sflow: []}`, Listen{NetFlow: []string{"localhost:9995"}}},
 	} {

@@ -159,7 +159,8 @@ func anyExporter(t *rapid.T) network.Exporter {
 	for i := range rapid.Uint32Range(0, 3).Draw(t, "interfaces") {
 		e.Interfaces = append(e.Interfaces, network.Interface{
 			Index: 1<<32 - 1 - i, Name: fmt.Sprintf("%s%d", names.Draw(t, "name"), i),
-			Role: rapid.SampledFrom([]network.Role{network.RoleUnknown, network.RoleExternal, network.RoleCustomer, network.RoleCore}).Draw(t, "role"), SpeedBPS: bitRates.Draw(t, "speed")})
+			Role: rapid.SampledFrom([]network.Role{network.RoleUnknown, network.RoleExternal, network.RoleCustomer, network.RoleCore}).Draw(t, "role"), SpeedBPS: bitRates.Draw(t, "speed"),
+		})
 	}
 	return e
 }

@@ -14,22 +14,29 @@ const day = 24 * time.Hour
 var durationUnits = []struct {
 	name string
 	size time.Duration
-}{{"d", day}, {"h", time.Hour}, {"m", time.Minute}, {"s", time.Second},
-	{"ms", time.Millisecond}, {"us", time.Microsecond}, {"ns", 1}}
+}{
+	{"d", day},
+	{"h", time.Hour},
+	{"m", time.Minute},
+	{"s", time.Second},
+	{"ms", time.Millisecond},
+	{"us", time.Microsecond},
+	{"ns", 1},
+}
 
 var (
 	durationForm = regexp.MustCompile(`^([0-9]+(\.[0-9]+)?(e[0-9]+)?(d|h|ms|m|s|us|ns))+$`)
 	durationPart = regexp.MustCompile(`([0-9.]+(?:e[0-9]+)?)([a-z]+)`)
 )
 
-// duration is a time span within bounds.
-func duration(least, most time.Duration) scalar[time.Duration] {
-	bounds := formatDuration(least) + "–" + formatDuration(most)
+// duration is a time span from nothing to a bound.
+func duration(most time.Duration) scalar[time.Duration] {
+	bounds := formatDuration(0) + "–" + formatDuration(most)
 	return scalar[time.Duration]{
 		words: "a duration in " + bounds, format: formatDuration,
 		parse: func(text string) (time.Duration, error) {
 			d, err := parseDuration(text)
-			if err == nil && (d < least || d > most) {
+			if err == nil && (d < 0 || d > most) {
 				err = fmt.Errorf("duration %s out of %s", quote(text), bounds)
 			}
 			return d, err

@@ -118,7 +118,7 @@ var sidesKeys = mapping[Sides]{
 }
 
 var learningKeys = mapping[Learning]{
-	at("until", func(l *Learning) *time.Duration { return &l.Until }, duration(0, 366*day),
+	at("until", func(l *Learning) *time.Duration { return &l.Until }, duration(366*day),
 		"No profiled alarms before this time has passed, in event time, since the first flow. Misuse, scans and signatures work at once."),
 }
 
@@ -213,11 +213,11 @@ var routeKeys = mapping[Route]{
 		"Nobody is told of what matters less, unless a receiver says otherwise."),
 	at("group_by", func(r *Route) *[]string { return &r.GroupBy }, list[string]{of: victim, max: 1},
 		"What makes findings one alert."),
-	at("group_wait", func(r *Route) *time.Duration { return &r.GroupWait }, duration(0, time.Hour),
+	at("group_wait", func(r *Route) *time.Duration { return &r.GroupWait }, duration(time.Hour),
 		"How long a new anomaly is held back, so that what joins it is in the first message."),
-	at("group_interval", func(r *Route) *time.Duration { return &r.GroupInterval }, duration(0, day),
+	at("group_interval", func(r *Route) *time.Duration { return &r.GroupInterval }, duration(day),
 		"The least time between two messages about one anomaly."),
-	at("repeat_interval", func(r *Route) *time.Duration { return &r.RepeatInterval }, duration(0, 30*day),
+	at("repeat_interval", func(r *Route) *time.Duration { return &r.RepeatInterval }, duration(30*day),
 		"How often an anomaly that goes on is told again where messages cannot be kept up to date."),
 }
 

@@ -20,8 +20,14 @@ type rateUnit struct {
 }
 
 var rateUnits = []rateUnit{
-	{"Mpps", 1e6, anomaly.PPS}, {"kpps", 1e3, anomaly.PPS}, {"pps", 1, anomaly.PPS},
-	{"Tbps", 1e12, anomaly.BPS}, {"Gbps", 1e9, anomaly.BPS}, {"Mbps", 1e6, anomaly.BPS}, {"kbps", 1e3, anomaly.BPS}, {"bps", 1, anomaly.BPS},
+	{"Mpps", 1e6, anomaly.PPS},
+	{"kpps", 1e3, anomaly.PPS},
+	{"pps", 1, anomaly.PPS},
+	{"Tbps", 1e12, anomaly.BPS},
+	{"Gbps", 1e9, anomaly.BPS},
+	{"Mbps", 1e6, anomaly.BPS},
+	{"kbps", 1e3, anomaly.BPS},
+	{"bps", 1, anomaly.BPS},
 }
 
 // maxRate bounds rates: a thousand Tbps.

@@ -23,8 +23,10 @@ func TestBadInputGetsItsStatedAnswer(t *testing.T) {
 		{"82 prefix length, IPv6", "networks: {dark: ['2001:db8::/129']}", `engine.yaml:1:19: prefix "2001:db8::/129": length "129" out of 0–128`},
 		{"82 host bits", "networks: {dark: [10.1.2.3/8]}", "engine.yaml:1:19: warning: prefix 10.1.2.3/8 has host bits set: taken as 10.0.0.0/8"},
 		{"82 host bits, IPv6", "networks: {dark: ['2001:db8::1/32']}", "engine.yaml:1:19: warning: prefix 2001:db8::1/32 has host bits set: taken as 2001:db8::/32"},
-		{"82 one prefix, two owners", "networks: {managed: [{name: a, prefixes: [10.0.0.0/8]}, {name: b, prefixes: [10.0.0.0/8]}]}",
-			`engine.yaml:1:78: prefix 10.0.0.0/8 of "b" belongs to "a" already, at 1:43`},
+		{
+			"82 one prefix, two owners", "networks: {managed: [{name: a, prefixes: [10.0.0.0/8]}, {name: b, prefixes: [10.0.0.0/8]}]}",
+			`engine.yaml:1:78: prefix 10.0.0.0/8 of "b" belongs to "a" already, at 1:43`,
+		},
 		{"83 no unit", "learning: {until: 5}", `engine.yaml:1:19: duration "5" needs a unit (5s, 5m, 5h)`},
 		{"83 negative", "learning: {until: -1s}", `engine.yaml:1:19: duration "-1s" out of 0s–366d`},
 		{"83 beyond all time", "learning: {until: 1e99h}", `engine.yaml:1:19: duration "1e99h" out of 0s–366d`},
