@@ -137,7 +137,7 @@ func (j *judge) testOf(k tally.Key) *test {
 	case tally.Host:
 		return j.classTest(classKey{j.network.Locate(k.Addr), k.Side, k.Class})
 	case tally.Prefix:
-		if k.Class == tally.Total { // a busy neighbourhood is no attack
+		if k.Class == tally.Total { // hot as a companion only
 			return nil
 		}
 		return j.classTest(classKey{0, k.Side, k.Class})

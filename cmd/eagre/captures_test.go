@@ -7,12 +7,18 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"eagre/anomaly"
+	"eagre/flow"
+	"eagre/ingest"
+	"eagre/ingest/capture"
+	"eagre/network"
+	"eagre/signatures"
 )
 
 // shared finds the folder of recorded captures beside the repository.
@@ -186,5 +192,48 @@ func TestTheLabelledDayIsToldAsItWas(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-labelled, as far as detected today; +told):\n%s", diff)
+	}
+}
+
+// packetBatch meters a capture of packets into one batch.
+type packetBatch struct{ *flow.Batch }
+
+func (p packetBatch) Publish(b *flow.Batch) error {
+	for i := range b.N {
+		p.Append(b.Record(i))
+	}
+	return nil
+}
+
+func TestTheOneRealSlammerPacketMatchesItsSignature(t *testing.T) {
+	f, err := os.Open(shared(t, "captures/attacks/slammer_real_1pkt_payload-zeroed.pcap"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	reader, err := capture.NewReader(f, capture.DefaultConfig())
+	if err != nil {
+		t.Fatal(err)
+	}
+	nw, err := network.New(network.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := packetBatch{flow.NewBatch()}
+	if err := feed(t.Context(), reader, ingest.NewCollector(ingest.DefaultConfig(), ingest.Deps{Network: nw, Publisher: got, HearEveryone: true})); err != nil {
+		t.Fatal(err)
+	}
+	rules, _ := signatures.Shipped()
+	i := slices.IndexFunc(rules, func(r signatures.Rule) bool { return r.Name == "slammer" })
+	if got.N != 1 || !rules[i].MatchRow(got.Batch, 0) {
+		t.Fatalf("%d flows; the packet does not match: %+v", got.N, got.Record(0))
+	}
+	got.DstPort[0] = 1435
+	if rules[i].MatchRow(got.Batch, 0) {
+		t.Error("404 bytes to another port match")
+	}
+	got.DstPort[0], got.Bytes[0] = 1434, 405
+	if rules[i].MatchRow(got.Batch, 0) {
+		t.Error("another size to 1434 matches")
 	}
 }

@@ -34,17 +34,17 @@ type Counter struct {
 	warmth  Warmth
 	matcher Matcher
 
-	table      *table
-	door       doorkeeper
-	hot        []*hotSeries // by entry.hot-1; nil where free
-	room       []uint32     // free places in hot
-	groups     int          // hot groups among them
-	fresh      int          // became hot in the open step
-	interfaces interfaces
-	ports      ports
+	table  *table
+	door   doorkeeper
+	hot    []*hotSeries // by entry.hot-1; nil where free
+	room   []uint32     // free places in hot
+	groups int          // hot groups among them
+	fresh  int          // became hot in the open step
+	roles  roles
+	ports  ports
 	// companions are the prefixes whose whole traffic is counted for now.
 	companions keyFilter
-	objects    [64]objectCell
+	paths      paths
 	rows       [blockRows]row
 	plans      [blockRows * plansPerRow]plan
 	planned    int    // plans in use

@@ -79,17 +79,27 @@ func (c *Counter) recount(b *flow.Batch, filter *keyFilter) {
 		c.planBlock(b, from, min(from+blockRows, b.N), false)
 		for i := range c.planned {
 			p := &c.plans[i]
-			if p.bound == nil || !filter.has(p.key.Hash(c.cfg.Seed)) {
-				continue
-			}
-			e := c.table.find(&p.key, p.key.Hash(c.cfg.Seed))
-			if e == nil || e.hot == 0 {
-				continue
-			}
-			if h := c.hot[e.hot-1]; h.fresh {
-				c.addHot(p, h)
+			c.addFresh(p.row, &p.key, p.bound, filter)
+			if p.class != Total {
+				k := p.classKey()
+				c.addFresh(p.row, &k, p.classBound, filter)
 			}
 		}
+	}
+}
+
+// addFresh counts a flow into the panes of a series if that is fresh.
+func (c *Counter) addFresh(r *row, k *Key, bound *Heat, filter *keyFilter) {
+	hash := k.Hash(c.cfg.Seed)
+	if bound == nil || !filter.has(hash) {
+		return
+	}
+	e := c.table.find(k, hash)
+	if e == nil || e.hot == 0 {
+		return
+	}
+	if h := c.hot[e.hot-1]; h.fresh {
+		c.addHot(r, h, bound)
 	}
 }
 

@@ -15,13 +15,16 @@ const (
 	plansPerRow = 6 // at most: at either end the host and its class, and the prefix and its class
 )
 
-// plan is one addition to come.
+// plan is one addition to come, or two: to a host's whole traffic and to the
+// class beside it.
 type plan struct {
-	key   Key
-	hash  uint64
-	row   *row
-	bound *Heat // of a watched series, otherwise nil
-	ref   uint32
+	key        Key
+	hash       uint64
+	row        *row
+	bound      *Heat // nil: the series is never hot
+	class      Class // beside a host; Total: none
+	classBound *Heat
+	ref        uint32
 }
 
 func (c *Counter) countBlock(b *flow.Batch, from, to int) {
@@ -53,13 +56,14 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 			continue
 		}
 		if account {
-			c.countPlaces(b, i, r)
+			c.countPath(b, i, r)
 		}
 		if r.place.Core {
 			continue
 		}
 		c.planEnds(r)
 		if account {
+			r.port = c.ports.cells(r.observer, b.Proto[i], servicePort(b.SrcPort[i], b.DstPort[i]))
 			c.served = append(c.served, r)
 		}
 	}
@@ -84,7 +88,7 @@ func (c *Counter) planEnds(r *row) {
 	unmapped := r.place.Direction == network.DirectionUnknown
 	if r.place.Dst != 0 || unmapped {
 		c.planHost(r, To, r.place.Dst, r.dst)
-		c.planPrefix(r)
+		c.planPrefix(r, unmapped)
 	}
 	if r.place.Src != 0 {
 		c.planHost(r, From, r.place.Src, r.src)
@@ -94,30 +98,36 @@ func (c *Counter) planEnds(r *row) {
 }
 
 func (c *Counter) planHost(r *row, side Side, object network.Object, host flow.IP) {
-	bound := &c.heats(object)[side][Total]
-	c.plan(r, bound).key = Key{Kind: Host, Side: side, Addr: host, Bits: hostBits(host), Observer: r.observer}
-	if r.class != None {
-		c.planClass(r, side, object, host)
+	heats := &c.heats(object)[side]
+	p := c.plan(r, &heats[Total])
+	p.key = Key{Kind: Host, Side: side, Addr: host, Bits: hostBits(host), Observer: r.observer}
+	if r.class != None && (side == From || r.class != DNSQuery) { // who is asked is held against nothing
+		p.class, p.classBound = r.class, &heats[r.class]
 	}
 }
 
+// planClass plans a class of a host's traffic where the whole is not counted.
 func (c *Counter) planClass(r *row, side Side, object network.Object, host flow.IP) {
-	bound := &c.heats(object)[side][r.class]
-	c.plan(r, bound).key = Key{Kind: Host, Class: r.class, Side: side, Addr: host, Bits: hostBits(host), Observer: r.observer}
+	c.plan(r, &c.heats(object)[side][r.class]).key = Key{
+		Kind: Host, Class: r.class, Side: side, Addr: host, Bits: hostBits(host), Observer: r.observer,
+	}
 }
 
-// neverAlone is the heat of series that are hot only as another's companion. The
-// whole traffic of a prefix is counted only then: a busy neighbourhood is no
-// attack.
+// neverAlone is the heat of series that are hot only as another's companion: a
+// busy neighbourhood is no attack.
 var neverAlone Heat
 
-func (c *Counter) planPrefix(r *row) {
+// planPrefix plans the neighbourhood of the destination: all its traffic where
+// no managed object stands for it, and the classes of which an ordinary
+// neighbourhood sees little. Much udp is no more than video.
+func (c *Counter) planPrefix(r *row, unmapped bool) {
 	bits, bounds := prefixBits(r.dst), c.heats(0)
 	prefix := r.dst.Mask(int(bits))
-	if c.companions.has(prefix.Hash(c.cfg.Seed)) {
+	if unmapped || c.companions.has(prefix.Hash(c.cfg.Seed)) {
 		c.plan(r, &neverAlone).key = Key{Kind: Prefix, Addr: prefix, Bits: bits, Observer: r.observer}
 	}
-	if r.class != None {
+	switch r.class {
+	case SYN, ICMP, DNSReply:
 		c.plan(r, &bounds[To][r.class]).key = Key{Kind: Prefix, Class: r.class, Addr: prefix, Bits: bits, Observer: r.observer}
 	}
 }
@@ -126,7 +136,7 @@ func (c *Counter) planPrefix(r *row) {
 func (c *Counter) plan(r *row, bound *Heat) *plan {
 	p := &c.plans[c.planned]
 	c.planned++
-	p.row, p.bound = r, bound
+	p.row, p.bound, p.class = r, bound, Total
 	return p
 }
 
@@ -147,6 +157,10 @@ func (c *Counter) touch() {
 		if ref := c.plans[i].ref; ref != 0 {
 			e := c.table.at(ref)
 			sum += e.key.Addr.Lo + e.ticks[0].Packets
+			if c.plans[i].class != Total {
+				e = c.table.at(ref + 1)
+				sum += e.key.Addr.Lo + e.ticks[0].Packets
+			}
 		}
 	}
 	for _, r := range c.served {
@@ -158,47 +172,70 @@ func (c *Counter) touch() {
 }
 
 func (c *Counter) apply(p *plan) {
-	e := c.resolve(p)
+	ref := c.resolve(p)
+	if ref == 0 {
+		return
+	}
+	c.add(p.row, c.table.at(ref), p.bound)
+	if p.class == Total {
+		return
+	}
+	e := c.table.beside(ref, p.class)
 	if e == nil {
+		k := p.classKey()
+		if e = c.entry(&k, k.Hash(c.cfg.Seed), &p.row.sum); e == nil {
+			return
+		}
+	}
+	c.add(p.row, e, p.classBound)
+}
+
+// classKey is the key of the class that the plan counts beside the host.
+func (p *plan) classKey() Key {
+	k := p.key
+	k.Class = p.class
+	return k
+}
+
+// resolve is the number of the plan's entry, 0 if there is no room for it.
+func (c *Counter) resolve(p *plan) uint32 {
+	if p.ref != 0 && c.table.at(p.ref).key.same(&p.key) {
+		return p.ref
+	}
+	if ref := c.table.lookUp(&p.key, p.hash); ref != 0 {
+		return ref
+	}
+	return c.admit(&p.key, p.hash, &p.row.sum)
+}
+
+// add counts a flow into a series: into its ticks, and where it is hot into its
+// panes.
+func (c *Counter) add(r *row, e *entry, bound *Heat) {
+	e.addTicks(r)
+	if bound == nil {
 		return
 	}
-	e.addTicks(p.row)
-	if p.bound == nil {
-		return
-	}
-	e.heat.warm(c.epoch, &p.row.sum)
-	if e.hot == 0 && !(e.heat.reaches(p.bound, 1) && c.ignite(e)) {
+	e.heat.warm(c.epoch, &r.sum)
+	if e.hot == 0 && !(e.heat.reaches(bound, 1) && c.ignite(e)) {
 		return
 	}
 	if h := c.hot[e.hot-1]; !h.fresh { // fresh ones are counted at the end of the step
-		c.addHot(p, h)
+		c.addHot(r, h, bound)
 	}
-}
-
-func (c *Counter) resolve(p *plan) *entry {
-	if p.ref != 0 {
-		if e := c.table.at(p.ref); e.key.same(&p.key) {
-			return e
-		}
-	}
-	return c.entry(&p.key, p.hash, &p.row.sum)
 }
 
 // addHot counts into the panes, and the peer into the second in which the flow
 // ended.
-func (c *Counter) addHot(p *plan, h *hotSeries) {
-	if h.entry.heat.reaches(p.bound, 4) {
+func (c *Counter) addHot(r *row, h *hotSeries, bound *Heat) {
+	if h.entry.heat.reaches(bound, 4) {
 		h.epoch = c.epoch
 	}
-	h.addPanes(p.row)
-	if p.key.Kind == Prefix && p.key.Class != SYN && p.key.Class != DNSReply {
-		return // nothing is concluded from how many they are
+	h.addPanes(r)
+	peer := r.src
+	if h.entry.key.Side == From {
+		peer = r.dst
 	}
-	peer := p.row.src
-	if p.key.Side == From {
-		peer = p.row.dst
-	}
-	h.peers = addPeer(h.peers, 0, floorDiv(p.row.end, 1000), peer.Hash(c.cfg.Seed))
+	h.peers = addPeer(h.peers, 0, floorDiv(r.end, 1000), peer.Hash(c.cfg.Seed))
 }
 
 func (c *Counter) heats(object network.Object) *Heats {

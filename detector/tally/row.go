@@ -22,14 +22,14 @@ type row struct {
 // describe works out row i and returns what is cut off as late. Of a row that
 // is late altogether nothing is left to count.
 func (c *Counter) describe(b *flow.Batch, i int, r *row) (late Sum) {
-	role := c.iface(b.Exporter[i], b.InIf[i]).role
+	role := c.role(b.Exporter[i], b.InIf[i])
 	r.start, r.end, r.src, r.dst = b.Start[i], b.End[i], b.SrcAddr[i], b.DstAddr[i]
 	r.sum = estimate(b.Packets[i], b.Bytes[i], b.SamplingRate[i])
 	r.place = c.network.Place(r.src, r.dst, role)
 	r.class = ClassOf(b.Proto[i], b.TCPFlags[i], b.SrcPort[i], b.DstPort[i], b.Bytes[i], b.Packets[i])
 	r.observer = 0
 	if !r.place.Boundary {
-		r.observer = c.interfaces.observer(b.Exporter[i])
+		r.observer = c.roles.observer(b.Exporter[i])
 	}
 	late = c.cutLate(r)
 	r.tick = c.tickOf(r.end)
@@ -99,9 +99,17 @@ func (c *Counter) entry(k *Key, hash uint64, s *Sum) *entry {
 	if e := c.table.find(k, hash); e != nil {
 		return e
 	}
+	if ref := c.admit(k, hash, s); ref != 0 {
+		return c.table.at(ref)
+	}
+	return nil
+}
+
+// admit lets a new key in while there is room for it; otherwise it returns 0.
+func (c *Counter) admit(k *Key, hash uint64, s *Sum) uint32 {
 	if c.table.n >= c.cfg.MaxKeys || 2*c.table.n >= c.cfg.MaxKeys && !c.door.admits(hash, s) {
 		c.partial.KeysRefused++
-		return nil
+		return 0
 	}
 	return c.table.insert(k, hash)
 }

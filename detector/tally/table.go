@@ -9,8 +9,11 @@ type table struct {
 	slots  []slot // length a power of two
 	spare  []slot // as long, for the next sweep
 	chunks [][]entry
-	free   []uint32 // entries to use again
-	n      int      // entries in use
+	fresh  uint32   // entries ever handed out
+	free   []uint32 // single ones, to use again
+	pairs  []uint32 // firsts of pairs, to use again
+	keys   int      // in the slots
+	n      int      // series held: the keys, and the classes beside hosts
 }
 
 // slot is a reference to an entry in 24 bits (its number + 1; 0 is empty) and
@@ -25,7 +28,9 @@ func (s slot) ref() uint32 { return uint32(s) & (1<<refBits - 1) }
 
 func (s slot) fits(hash uint64) bool { return uint32(s)>>refBits == uint32(hash>>56) }
 
-// entry is one series: two cache lines.
+// entry is one series: two cache lines. Behind the entry of a host's whole
+// traffic, which has Class Total, lies one for the first other class of traffic
+// that the host shows: it needs no slot, and most hosts show no third.
 type entry struct {
 	key   Key
 	heat  heat
@@ -48,19 +53,63 @@ func (t *table) at(ref uint32) *entry { return &t.chunks[(ref-1)/chunkSize][(ref
 
 // find returns the entry of a key, or nil.
 func (t *table) find(k *Key, hash uint64) *entry {
+	if k.Kind == Host && k.Class != Total {
+		if e := t.findBeside(*k); e != nil {
+			return e
+		}
+	}
+	if ref := t.lookUp(k, hash); ref != 0 {
+		return t.at(ref)
+	}
+	return nil
+}
+
+// lookUp returns the number of the entry of a key in the slots, or 0.
+func (t *table) lookUp(k *Key, hash uint64) uint32 {
 	mask := uint64(len(t.slots) - 1)
 	for i := hash & mask; ; i = (i + 1) & mask {
 		s := t.slots[i]
-		if s == 0 {
-			return nil
-		}
-		if s.fits(hash) {
-			if e := t.at(s.ref()); e.key.same(k) {
-				return e
-			}
+		if s == 0 || s.fits(hash) && t.at(s.ref()).key.same(k) {
+			return s.ref()
 		}
 	}
 }
+
+// findBeside looks for a class of a host beside the host's whole traffic.
+func (t *table) findBeside(k Key) *entry {
+	class := k.Class
+	k.Class = Total
+	ref := t.lookUp(&k, k.Hash(t.seed))
+	if ref == 0 {
+		return nil
+	}
+	if e := t.at(ref + 1); e.used() && e.key.Class == class {
+		return e
+	}
+	return nil
+}
+
+// beside is the series of a class beside a host's whole traffic; nil when
+// another class has the place.
+func (t *table) beside(ref uint32, class Class) *entry {
+	e := t.at(ref + 1)
+	if !e.used() {
+		e.key = t.at(ref).key
+		e.key.Class = class
+		t.n++
+	}
+	if e.key.Class != class {
+		return nil
+	}
+	return e
+}
+
+// used tells of an entry beside a host whether it holds a class; of others it
+// is true.
+func (e *entry) used() bool { return e.key.Bits != 0 || e.key.Kind != Host }
+
+// hasNeighbour tells whether an entry has one beside it.
+func (k *Key) hasNeighbour() bool { return k.Kind == Host && k.Class == Total }
 
 // home is the slot where a hash belongs.
 func (t *table) home(hash uint64) slot { return t.slots[hash&uint64(len(t.slots)-1)] }
@@ -76,17 +125,23 @@ func (t *table) candidate(hash uint64) uint32 {
 	}
 }
 
-// insert adds a key that is not there.
-func (t *table) insert(k *Key, hash uint64) *entry {
-	if 2*(t.n+1) > len(t.slots) {
+// insert adds a key that is not there and returns the number of its entry.
+func (t *table) insert(k *Key, hash uint64) uint32 {
+	if 2*(t.keys+1) > len(t.slots) {
 		t.grow()
 	}
-	ref := t.allocate()
-	e := t.at(ref)
-	*e = entry{key: *k}
+	var ref uint32
+	if k.hasNeighbour() {
+		ref = t.takePair()
+		*t.at(ref + 1) = entry{}
+	} else {
+		ref = t.takeOne()
+	}
+	*t.at(ref) = entry{key: *k}
 	t.place(newSlot(hash, ref), hash)
+	t.keys++
 	t.n++
-	return e
+	return ref
 }
 
 func (t *table) place(s slot, hash uint64) {
@@ -98,16 +153,36 @@ func (t *table) place(s slot, hash uint64) {
 	t.slots[i] = s
 }
 
-func (t *table) allocate() uint32 {
+func (t *table) takeOne() uint32 {
 	if n := len(t.free); n > 0 {
 		ref := t.free[n-1]
 		t.free = t.free[:n-1]
 		return ref
 	}
-	if t.n == len(t.chunks)*chunkSize {
+	return t.next()
+}
+
+// takePair takes two entries that lie side by side in one chunk.
+func (t *table) takePair() uint32 {
+	if n := len(t.pairs); n > 0 {
+		ref := t.pairs[n-1]
+		t.pairs = t.pairs[:n-1]
+		return ref
+	}
+	if t.fresh%2 == 1 {
+		t.free = append(t.free, t.next())
+	}
+	first := t.next()
+	t.next()
+	return first
+}
+
+func (t *table) next() uint32 {
+	if int(t.fresh) == len(t.chunks)*chunkSize {
 		t.chunks = append(t.chunks, room[entry](t.memory, chunkSize))
 	}
-	return uint32(t.n + 1)
+	t.fresh++
+	return t.fresh
 }
 
 func (t *table) grow() {
@@ -136,11 +211,37 @@ func (t *table) sweep(keep func(*entry) bool) {
 		if s == 0 {
 			continue
 		}
-		if e := t.at(s.ref()); keep(e) {
-			t.place(s, e.key.Hash(t.seed))
-			continue
+		if ref := s.ref(); t.keep(ref, keep) {
+			t.place(s, t.at(ref).key.Hash(t.seed))
+		} else {
+			t.drop(ref)
 		}
-		t.free = append(t.free, s.ref())
+	}
+}
+
+// keep asks about an entry and the one beside it, and forgets the latter alone.
+func (t *table) keep(ref uint32, keep func(*entry) bool) bool {
+	e := t.at(ref)
+	stays := keep(e)
+	if !e.key.hasNeighbour() {
+		return stays
+	}
+	if beside := t.at(ref + 1); beside.used() {
+		if keep(beside) {
+			return true
+		}
+		*beside = entry{}
 		t.n--
 	}
+	return stays
+}
+
+func (t *table) drop(ref uint32) {
+	t.keys--
+	t.n--
+	if t.at(ref).key.hasNeighbour() {
+		t.pairs = append(t.pairs, ref)
+		return
+	}
+	t.free = append(t.free, ref)
 }

@@ -15,13 +15,13 @@ func TestTheTableIsAMap(t *testing.T) {
 		tab, twin := newTable(rapid.Uint64().Draw(t, "seed")), map[Key]uint64{}
 		for round := range rapid.IntRange(1, 4).Draw(t, "rounds") {
 			for range rapid.IntRange(0, 5000).Draw(t, "inserts") {
-				k := Key{Kind: Host, Addr: flow.V4(rapid.Uint32Range(0, 6000).Draw(t, "host"))}
+				k := Key{Kind: rapid.SampledFrom([]Kind{Host, Prefix}).Draw(t, "kind"), Addr: flow.V4(rapid.Uint32Range(0, 6000).Draw(t, "host")), Bits: 32}
 				e := tab.find(&k, k.Hash(tab.seed))
 				if _, has := twin[k]; has != (e != nil) {
 					t.Fatalf("key %v: in the map %v, in the table %v", k, has, e != nil)
 				}
 				if e == nil {
-					e = tab.insert(&k, k.Hash(tab.seed))
+					e = tab.at(tab.insert(&k, k.Hash(tab.seed)))
 				}
 				e.ticks[0].Packets++
 				twin[k]++
@@ -67,5 +67,35 @@ func TestAKeyIsWhatItsFieldsSay(t *testing.T) {
 	again := base
 	if !again.same(&base) || again.Compare(base) != 0 || again.Hash(7) != base.Hash(7) {
 		t.Errorf("%v is not taken for itself", base)
+	}
+}
+
+// TestAClassLivesBesideItsHost follows a host with two classes of traffic: one
+// beside it, one with a slot of its own, both found by their key, both forgotten.
+func TestAClassLivesBesideItsHost(t *testing.T) {
+	tab := newTable(1)
+	host := Key{Kind: Host, Addr: flow.V4(7), Bits: 32}
+	udp, syn := host, host
+	udp.Class, syn.Class = UDP, SYN
+	ref := tab.insert(&host, host.Hash(tab.seed))
+	if e := tab.beside(ref, UDP); e == nil || e.key != udp {
+		t.Fatalf("the first class: got %+v", e)
+	}
+	if e := tab.beside(ref, SYN); e != nil {
+		t.Fatalf("the second class took the place of the first: %+v", e)
+	}
+	tab.insert(&syn, syn.Hash(tab.seed))
+	for _, k := range []Key{host, udp, syn} {
+		if e := tab.find(&k, k.Hash(tab.seed)); e == nil || e.key != k {
+			t.Errorf("%v: found %+v", k, e)
+		}
+	}
+	tab.sweep(func(e *entry) bool { return e.key.Class == UDP }) // the host alone would go
+	if tab.n != 2 || tab.find(&udp, udp.Hash(tab.seed)) == nil || tab.find(&syn, syn.Hash(tab.seed)) != nil {
+		t.Errorf("after the first sweep %d series are held, want the host for the sake of its class", tab.n)
+	}
+	tab.sweep(func(*entry) bool { return false })
+	if tab.n != 0 || tab.keys != 0 || tab.find(&udp, udp.Hash(tab.seed)) != nil {
+		t.Errorf("after the second sweep %d series are held, want none", tab.n)
 	}
 }

@@ -1,0 +1,104 @@
+package tally
+
+import (
+	"eagre/flow"
+	"eagre/network"
+)
+
+// path is what flows of one exporter have in common that pass the same two
+// interfaces between the same two managed objects. Nearly all flows of a batch
+// share a few paths, so a flow is added to its path, and only the sums of a
+// batch go to the keys of the path's interfaces and objects.
+type path struct {
+	exporter flow.IP
+	in, out  uint32
+	observer uint32
+	place    network.Place
+	used     bool
+	ticks    [2]Sum // by parity of the tick
+}
+
+// paths are those of the batch at hand; where two meet in one place, the older
+// is poured out.
+type paths [128]path
+
+// countPath adds a flow to its path.
+func (c *Counter) countPath(b *flow.Batch, i int, r *row) {
+	in, out := b.InIf[i], b.OutIf[i]
+	p := &c.paths[(in*8+out+uint32(r.place.Dst)*64+uint32(b.Exporter[i].Lo)*31)%uint32(len(c.paths))]
+	if p.in != in || p.out != out || p.place != r.place || p.exporter != b.Exporter[i] || !p.used {
+		c.pourPath(p)
+		p.exporter, p.in, p.out, p.place, p.observer, p.used = b.Exporter[i], in, out, r.place, r.observer, true
+	}
+	if r.oneTick {
+		p.ticks[r.tick&1].Add(r.sum)
+		return
+	}
+	Spread(r.sum, r.start, r.end, TickLength, func(tick int64, part Sum) { p.ticks[tick&1].Add(part) })
+}
+
+// pourPath moves the sums of a path to its interfaces and, unless a router of
+// ours counted the flows before, to the managed objects at its ends.
+func (c *Counter) pourPath(p *path) {
+	if !p.used {
+		return
+	}
+	c.pour(Key{Kind: Interface, Side: To, Addr: p.exporter, Index: p.in}, &p.ticks)
+	c.pour(Key{Kind: Interface, Side: From, Addr: p.exporter, Index: p.out}, &p.ticks)
+	if !p.place.Core {
+		c.pourObject(p, To, p.place.Dst)
+		c.pourObject(p, From, p.place.Src)
+	}
+	*p = path{}
+}
+
+func (c *Counter) pourObject(p *path, side Side, object network.Object) {
+	if object != 0 {
+		c.pour(Key{Kind: Object, Side: side, Index: uint32(object), Observer: p.observer}, &p.ticks)
+	}
+}
+
+func (c *Counter) pour(k Key, sums *[2]Sum) {
+	total := sums[0]
+	total.Add(sums[1])
+	if e := c.entry(&k, k.Hash(c.cfg.Seed), &total); e != nil {
+		e.ticks[0].Add(sums[0])
+		e.ticks[1].Add(sums[1])
+	}
+}
+
+func (c *Counter) pourAll() {
+	for i := range c.paths {
+		c.pourPath(&c.paths[i])
+	}
+}
+
+// roles remembers the roles of the interfaces seen last, and the number of the
+// exporter seen last.
+type roles struct {
+	seen [64]struct {
+		exporter flow.IP
+		index    uint32
+		known    bool
+		role     network.Role
+	}
+	exporter flow.IP
+	number   uint32
+}
+
+func (c *Counter) role(exporter flow.IP, index uint32) network.Role {
+	r := &c.roles.seen[(exporter.Lo*8+uint64(index))%uint64(len(c.roles.seen))]
+	if r.index != index || r.exporter != exporter || !r.known {
+		r.exporter, r.index, r.known = exporter, index, true
+		r.role = c.network.Role(exporter, index)
+	}
+	return r.role
+}
+
+// observer is the number of an exporter in a key.
+func (n *roles) observer(exporter flow.IP) uint32 {
+	if n.number == 0 || n.exporter != exporter {
+		n.exporter, n.number = exporter, Observer(exporter)
+	}
+	return n.number
+}
