@@ -55,8 +55,8 @@ func DemoNetwork() network.Config {
 
 // The demo's routers: the timeouts are short so that alarms come soon.
 const (
-	demoActive   = 15 * time.Second
-	demoInactive = 5 * time.Second
+	demoActive   = 5 * time.Second
+	demoInactive = time.Second
 )
 
 func demoRouters(start time.Time) []Router {

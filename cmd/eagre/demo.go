@@ -43,7 +43,7 @@ func (d *demoCommand) Run(ctx context.Context, c console) error {
 	}
 	teller := &demoTeller{out: c.out, notifier: terminal.New(c.out, colourOf(c.out))}
 	e, err := newEngine(ctx, engineOptions{
-		cfg: demoConfig(dir), signatures: rules, log: slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
+		cfg: demoConfig(dir), signatures: rules, scratch: true, log: slog.New(slog.NewTextHandler(c.err, &slog.HandlerOptions{Level: slog.LevelWarn})),
 		tell: map[string]alert.Notifier{"terminal": teller},
 	})
 	if err != nil {
@@ -157,14 +157,18 @@ func (t *demoTeller) Notify(ctx context.Context, e anomaly.Event) error {
 // suggest says what to try, in another terminal while the demo goes on.
 func (t *demoTeller) suggest(id string) {
 	fmt.Fprintf(t.out, `
-That were the two. What to try next, in another terminal:
+Those were the two. What to try next, in another terminal:
 
-  eagre traceback%s %s    the report: who, where it entered, how much
-  curl -s %s/metrics | grep eagre_    what the engine counts
-  eagre signature test                            the signatures that ship, and their cases
-  eagre config dump                               every setting, its default and its meaning
-  eagre replay capture.pcap                       the same engine on a capture of yours
-  eagre run -c eagre.yaml                         for real: see docs/getting-started.md
+  eagre traceback%s %s
+      the report: who, where it entered, how much
+  curl -s %s/metrics | grep eagre_
+      what the engine counts
+  eagre signature test
+      the signatures that ship, and their cases
+  eagre replay capture.pcap
+      the same engine on a capture of yours
+  eagre run -c eagre.yaml
+      for real: docs/getting-started.md says how
 
 (without an installed eagre: go run ./cmd/eagre …)
 `, t.adminFlag(), id, t.admin)

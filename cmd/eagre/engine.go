@@ -51,6 +51,8 @@ type engineOptions struct {
 	// tell are receivers besides the configured ones, by name: the demo prints
 	// on the terminal whatever the configuration says.
 	tell map[string]alert.Notifier
+	// scratch: nothing is kept beyond the run, so the streams stay small.
+	scratch bool
 }
 
 // eventsWaiting bounds the events between the judge and the stream. Beyond it
@@ -83,7 +85,7 @@ func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
 	if e.alerter, err = newAlerter(o, seed, e.registry); err != nil {
 		return nil, err
 	}
-	if e.stream, err = stream.Open(ctx, streamConfig(o.cfg), stream.Deps{Log: o.log, Metrics: stream.NewMetrics(e.registry)}); err != nil {
+	if e.stream, err = stream.Open(ctx, streamConfig(o), stream.Deps{Log: o.log, Metrics: stream.NewMetrics(e.registry)}); err != nil {
 		return nil, err
 	}
 	if e.follower, err = e.stream.Follow(ctx, stream.Newest); err != nil {
@@ -109,10 +111,13 @@ func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
 	return e, nil
 }
 
-func streamConfig(c config.Config) stream.Config {
+func streamConfig(o engineOptions) stream.Config {
 	s := stream.DefaultConfig()
-	s.Dir, s.Listen = c.NATS.Embedded.Dir, c.NATS.Embedded.Listen
-	s.URL, s.Creds = c.NATS.URL, c.NATS.Creds
+	s.Dir, s.Listen = o.cfg.NATS.Embedded.Dir, o.cfg.NATS.Embedded.Listen
+	s.URL, s.Creds = o.cfg.NATS.URL, o.cfg.NATS.Creds
+	if o.scratch {
+		s.FlowsMaxBytes, s.EventsMaxBytes = 64<<20, 16<<20
+	}
 	return s
 }
 
