@@ -51,8 +51,10 @@ func TestABusyDayIsNoAttack(t *testing.T) {
 	s.flows(0, 3*time.Minute, 300, s.web(victim)) // 3,600 pps of ordinary connections
 	s.flows(time.Minute, 2*time.Minute, 2000, s.web(netip.MustParseAddr("198.51.100.10")))
 	s.flows(30*time.Second, 150*time.Second, 1, func(int) flow.Record { // a backup: few, large flows
-		return flow.Record{SrcAddr: victim, DstAddr: netip.MustParseAddr("203.0.113.50"), Proto: 6, TCPFlags: 0x18, SrcPort: 40000, DstPort: 873,
-			InIf: 9, OutIf: 1, Packets: 5000, Bytes: 5000 * 1460}
+		return flow.Record{
+			SrcAddr: victim, DstAddr: netip.MustParseAddr("203.0.113.50"), Proto: 6, TCPFlags: 0x18, SrcPort: 40000, DstPort: 873,
+			InIf: 9, OutIf: 1, Packets: 5000, Bytes: 5000 * 1460,
+		}
 	})
 	s.flows(0, 3*time.Minute, 40, func(i int) flow.Record { // a resolver that asks and is answered by hundreds
 		server := flow.V4(0x2d000000 + uint32(i%700)*256).Addr()
@@ -100,8 +102,10 @@ func TestAThousandClientsThatAreAnsweredAreAFlashCrowd(t *testing.T) {
 func TestHundredReflectorsAnswerWhoAskedNothing(t *testing.T) {
 	s := newStage(t)
 	s.flows(0, 10*time.Second, 100, func(i int) flow.Record {
-		return flow.Record{SrcAddr: flow.V4(0x2d000000 + uint32(i%150)*256).Addr(), DstAddr: victim, Proto: 17, SrcPort: 53, DstPort: 4444,
-			InIf: 1, OutIf: 9, Packets: 2, Bytes: 2 * 1400}
+		return flow.Record{
+			SrcAddr: flow.V4(0x2d000000 + uint32(i%150)*256).Addr(), DstAddr: victim, Proto: 17, SrcPort: 53, DstPort: 4444,
+			InIf: 1, OutIf: 9, Packets: 2, Bytes: 2 * 1400,
+		}
 	})
 	e := last(t, s.run(1))
 	if e.Class != anomaly.Misuse || e.Subclass != anomaly.DNSAmplification || e.Importance != anomaly.Medium {
@@ -157,7 +161,7 @@ func TestOneBigDownloadIsNotImportant(t *testing.T) {
 func TestSlammerIsFoundByItsSignatureAndItsSourceNamed(t *testing.T) {
 	s := newStage(t).shipped()
 	s.flows(0, 30*time.Second, 100, s.web(victim))
-	s.flows(10*time.Second, 25*time.Second, 250, func(i int) flow.Record {
+	s.flows(10*time.Second, 25*time.Second, 250, func(int) flow.Record {
 		return flow.Record{SrcAddr: infect, DstAddr: s.anyone(victim), Proto: 17, SrcPort: 3575, DstPort: 1434, InIf: 9, OutIf: 1, Packets: 1, Bytes: 404}
 	})
 	events := s.run(2)
@@ -224,7 +228,8 @@ func TestAManagedObjectHasItsOwnLimitsAndName(t *testing.T) {
 	s.network = network.Config{
 		Managed: []network.ManagedObject{{Name: "acme", Prefixes: []netip.Prefix{netip.PrefixFrom(victim, 24).Masked()}}},
 		Exporters: []network.Exporter{{Address: edge, Name: "edge1", Interfaces: []network.Interface{
-			{Index: 1, Name: "transit-a", Role: network.RoleExternal}, {Index: 9, Role: network.RoleCore}}}},
+			{Index: 1, Name: "transit-a", Role: network.RoleExternal}, {Index: 9, Role: network.RoleCore},
+		}}},
 	}
 	strict := [2]Limits{DefaultLimits(), DefaultLimits()}
 	strict[0][1] = Limit{PPS: 500, Source: "acme: thresholds.in.syn-flood"}

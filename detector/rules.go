@@ -38,7 +38,7 @@ func newRuleSet(set *signatures.Set) (ruleSet, error) {
 
 func ruleTest(rule *signatures.Rule, number int) (*test, error) {
 	t := &test{
-		class: rule.Class, subclass: rule.Subclass(), title: rule.Title, order: int(severityOrder[tally.DNSReply]),
+		class: rule.Class, subclass: rule.Subclass(), title: rule.Title, order: severityOrder[tally.DNSReply],
 		detector: "signature/" + rule.Name, revision: fmt.Sprint(rule.Revision),
 		source: fmt.Sprintf("signature %s rev %d", rule.Name, rule.Revision),
 		what:   rule.Title, stage: rule.Stage.Anomaly(), level: rule.Level.Importance(), rule: number,

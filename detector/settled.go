@@ -95,9 +95,9 @@ func (j *judge) tickTest(k tally.Key) *test {
 	case tally.Host:
 		return j.testOf(k)
 	case tally.Interface:
-		return j.capacityTest(k, j.network.Interface(k.Addr, k.Index).SpeedBPS, "speed of the interface")
+		return j.capacityTest(j.network.Interface(k.Addr, k.Index).SpeedBPS, "speed of the interface")
 	case tally.Object:
-		return j.capacityTest(k, j.network.Managed(network.Object(k.Index)).CapacityBPS, "capacity of the object")
+		return j.capacityTest(j.network.Managed(network.Object(k.Index)).CapacityBPS, "capacity of the object")
 	}
 	return nil
 }
@@ -105,7 +105,7 @@ func (j *judge) tickTest(k tally.Key) *test {
 // nearlyFull is the part of a capacity at which it is worth a notice.
 const nearlyFull = 0.95
 
-func (j *judge) capacityTest(k tally.Key, capacity float64, source string) *test {
+func (j *judge) capacityTest(capacity float64, source string) *test {
 	if capacity <= 0 {
 		return nil
 	}

@@ -201,16 +201,20 @@ func lines(t *testing.T, events []anomaly.Event) string {
 // web is an ordinary finished connection.
 func (s *stage) web(dst netip.Addr) func(int) flow.Record {
 	return func(i int) flow.Record {
-		return flow.Record{SrcAddr: s.anyone(dst), DstAddr: dst, Proto: 6, TCPFlags: 0x1b, SrcPort: uint16(1024 + i%60000), DstPort: 443,
-			InIf: 1, OutIf: 9, Packets: 12, Bytes: 12 * 700}
+		return flow.Record{
+			SrcAddr: s.anyone(dst), DstAddr: dst, Proto: 6, TCPFlags: 0x1b, SrcPort: uint16(1024 + i%60000), DstPort: 443,
+			InIf: 1, OutIf: 9, Packets: 12, Bytes: 12 * 700,
+		}
 	}
 }
 
 // syn is one spoofed SYN.
 func (s *stage) syn(dst netip.Addr) func(int) flow.Record {
 	return func(i int) flow.Record {
-		return flow.Record{SrcAddr: s.anyone(dst), DstAddr: dst, Proto: 6, TCPFlags: 0x02, SrcPort: uint16(1024 + i%60000), DstPort: 443,
-			InIf: 1, OutIf: 9, Packets: 1, Bytes: 40}
+		return flow.Record{
+			SrcAddr: s.anyone(dst), DstAddr: dst, Proto: 6, TCPFlags: 0x02, SrcPort: uint16(1024 + i%60000), DstPort: 443,
+			InIf: 1, OutIf: 9, Packets: 1, Bytes: 40,
+		}
 	}
 }
 

@@ -115,7 +115,8 @@ func TestWhatCoreRoutersSeeAgainIsNotCountedAgain(t *testing.T) {
 	nw := mapOf(t, network.Config{
 		Managed: []network.ManagedObject{{Name: "acme", Prefixes: []netip.Prefix{netip.MustParsePrefix("198.51.100.0/24")}}},
 		Exporters: []network.Exporter{{Address: edge, Name: "edge", Interfaces: []network.Interface{
-			{Index: 1, Role: network.RoleExternal}, {Index: 9, Role: network.RoleCore}}}},
+			{Index: 1, Role: network.RoleExternal}, {Index: 9, Role: network.RoleCore},
+		}}},
 	})
 	again := record(morning, victim, 40)
 	again.InIf = 9
