@@ -21,4 +21,4 @@ bench:
 	go test -run '^$$' -bench . ./flow ./ingest/... ./detector/... ./signatures ./internal/...
 
 golden:
-	go test ./... -update
+	go test ./flow ./traceback ./anomaly ./alert/terminal ./cmd/eagre/config ./signatures -update

@@ -13,21 +13,35 @@ func Severity(maximum, threshold float64) float64 {
 	return 100 * maximum / threshold
 }
 
+// decimal are the steps of the screens: 1 Kpps is 1000 pps.
+var decimal = [...]struct {
+	size   float64
+	prefix string
+}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "K"}}
+
+// nearly is where a value takes the next prefix: what two decimals would round
+// up to 1000.00 K is 1.00 M.
+const nearly = 0.99995
+
 // Human prints a value with its unit and a decimal prefix, as the screens show
-// it: "22.20 Kpps", "71.69 Mbps", "712 pps".
+// it: "22.20 Kpps", "71.69 Mbps", "712 pps". A count has no unit: "50", "1.20 K".
 func (u Unit) Human(v float64) string {
-	for _, step := range []struct {
-		size   float64
-		prefix string
-	}{{1e12, "T"}, {1e9, "G"}, {1e6, "M"}, {1e3, "K"}} {
-		if v >= step.size {
+	if v < 0 {
+		return "-" + u.Human(-v)
+	}
+	for _, step := range decimal {
+		if v >= nearly*step.size {
 			return fmt.Sprintf("%.2f %s%s", v/step.size, step.prefix, u.word())
 		}
 	}
+	number := fmt.Sprintf("%.1f", v)
 	if v == float64(int64(v)) {
-		return fmt.Sprintf("%d %s", int64(v), u.word())
+		number = fmt.Sprintf("%d", int64(v))
 	}
-	return fmt.Sprintf("%.1f %s", v, u.word())
+	if u.word() == "" {
+		return number
+	}
+	return number + " " + u.word()
 }
 
 func (u Unit) word() string {
@@ -39,12 +53,9 @@ func (u Unit) word() string {
 
 // HumanBytes prints a byte count with a decimal prefix: "308.01 GB", "404 B".
 func HumanBytes(v float64) string {
-	for _, step := range []struct {
-		size float64
-		unit string
-	}{{1e12, "TB"}, {1e9, "GB"}, {1e6, "MB"}, {1e3, "KB"}} {
-		if v >= step.size {
-			return fmt.Sprintf("%.2f %s", v/step.size, step.unit)
+	for _, step := range decimal {
+		if v >= nearly*step.size {
+			return fmt.Sprintf("%.2f %sB", v/step.size, step.prefix)
 		}
 	}
 	return fmt.Sprintf("%.0f B", v)

@@ -37,7 +37,10 @@ func (n *Notifier) block(e anomaly.Event) string {
 	n.list(&b, "with", vectors(e.Vectors))
 	n.list(&b, "note", notes(e))
 	n.list(&b, "id", []string{alert.Inert(e.ID, longest)})
-	fmt.Fprintf(&b, "\n  next: %s\n\n", n.paint.in(n.paint.bold, "eagre traceback "+alert.Inert(e.ID, longest)))
+	if n.ask != "" {
+		fmt.Fprintf(&b, "\n  next: %s\n", n.paint.in(n.paint.bold, n.ask+" "+alert.Inert(e.ID, longest)))
+	}
+	b.WriteByte('\n')
 	return b.String()
 }
 

@@ -19,6 +19,7 @@ import (
 // Notifier writes events to one writer. It keeps the contract of alert.Notifier, and
 // is for one goroutine.
 type Notifier struct {
+	ask   string // what shows a report
 	to    io.Writer
 	paint palette
 }
@@ -27,12 +28,16 @@ var _ alert.Notifier = (*Notifier)(nil)
 
 // New makes a Notifier that writes to w, in colour if colour says so.
 func New(w io.Writer, colour Colour) *Notifier {
-	n := &Notifier{to: w}
+	n := &Notifier{to: w, ask: "eagre traceback"}
 	if colour {
 		n.paint = inColour
 	}
 	return n
 }
+
+// Ask sets the command that shows the report of an anomaly when its id is put
+// behind it; empty suggests none.
+func (n *Notifier) Ask(command string) { n.ask = command }
 
 // Colour says whether to write in colour.
 type Colour bool

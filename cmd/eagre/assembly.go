@@ -18,10 +18,13 @@ func loadConfig(path string, w io.Writer) (config.Config, error) {
 	for _, p := range problems {
 		fmt.Fprintln(w, p)
 	}
-	if config.HasErrors(problems) {
-		return config.Config{}, usagef("the configuration %s is refused", path)
+	if !config.HasErrors(problems) {
+		return cfg, nil
 	}
-	return cfg, nil
+	if path == "" { // what is wrong is in the environment
+		return config.Config{}, usagef("the configuration is refused")
+	}
+	return config.Config{}, usagef("the configuration %s is refused", path)
 }
 
 // loadSignatures compiles the shipped rules and those of some folders, and
@@ -42,21 +45,44 @@ func loadSignatures(shipped bool, dirs []string, w io.Writer) (*signatures.Set, 
 	}
 	set, more := signatures.Compile(rules)
 	problems = signatures.Sort(append(problems, more...))
-	for _, p := range problems {
-		fmt.Fprintln(w, p.Error())
-	}
+	tellProblems(problems, w)
 	if signatures.Failed(problems) {
 		return nil, usagef("the signatures are refused")
 	}
 	return set, nil
 }
 
+// tellProblems prints each problem with its place, and with a caret where the
+// line can be shown.
+func tellProblems(problems []signatures.Problem, w io.Writer) {
+	for _, p := range problems {
+		fmt.Fprintln(w, p.Error())
+		if p.Snippet != "" {
+			fmt.Fprintln(w, p.Snippet)
+		}
+	}
+}
+
+// workerCount is how many goroutines count: 0 is one for each processor.
+type workerCount int
+
+// maxWorkers is as many as the detector takes.
+const maxWorkers = 256
+
+// Validate is asked by the command line.
+func (w workerCount) Validate() error {
+	if w < 0 || w > maxWorkers {
+		return fmt.Errorf("%d is out of 0–%d; 0 is one for each processor", w, maxWorkers)
+	}
+	return nil
+}
+
 // detectorConfig turns the configuration into the detector's.
-func detectorConfig(cfg config.Config, workers int, seed uint64) detector.Config {
+func detectorConfig(cfg config.Config, workers workerCount, seed uint64) detector.Config {
 	d := detector.DefaultConfig()
-	d.Workers = workers
+	d.Workers = int(workers)
 	if workers == 0 {
-		d.Workers = runtime.GOMAXPROCS(0)
+		d.Workers = min(runtime.GOMAXPROCS(0), maxWorkers)
 	}
 	d.Tally.Seed = seed
 	for side := range d.Thresholds.Default {

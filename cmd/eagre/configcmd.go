@@ -18,7 +18,11 @@ type configCheck struct {
 
 // Run checks; the signatures that the configuration names are part of it.
 func (k *configCheck) Run(c console) error {
-	cfg, err := loadConfig(first(k.File, k.Config), c.err)
+	path, err := theOne(k.File, k.Config)
+	if err != nil {
+		return err
+	}
+	cfg, err := loadConfig(path, c.err)
 	if err != nil {
 		return err
 	}
@@ -38,17 +42,21 @@ type configDump struct {
 
 // Run prints.
 func (k *configDump) Run(c console) error {
-	cfg, err := loadConfig(first(k.File, k.Config), c.err)
+	path, err := theOne(k.File, k.Config)
+	if err != nil {
+		return err
+	}
+	cfg, err := loadConfig(path, c.err)
 	if err != nil {
 		return err
 	}
 	return config.Dump(c.out, cfg)
 }
 
-// first is the first of two that is given.
-func first(a, b string) string {
-	if a != "" {
-		return a
+// theOne is the file that was named, with or without the flag.
+func theOne(file, flag string) (string, error) {
+	if file != "" && flag != "" {
+		return "", usagef("one configuration at a time: %s or %s", file, flag)
 	}
-	return b
+	return file + flag, nil
 }

@@ -46,7 +46,7 @@ type engine struct {
 type engineOptions struct {
 	cfg        config.Config
 	signatures *signatures.Set
-	workers    int
+	workers    workerCount
 	log        *slog.Logger
 	// tell are receivers besides the configured ones, by name: the demo prints
 	// on the terminal whatever the configuration says.
@@ -91,7 +91,7 @@ func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
 	if e.follower, err = e.stream.Follow(ctx, stream.Newest); err != nil {
 		return nil, err
 	}
-	sink := newTracer(nw, e.reports, traceback.NewMetrics(e.registry), e.queueEvent(ctx))
+	sink := newTracer(nw, e.reports, traceback.NewMetrics(e.registry), e.queueEvent)
 	if e.detector, err = detector.New(detectorConfig(o.cfg, o.workers, seed), detector.Deps{
 		Network: nw, Signatures: o.signatures, Sink: sink, Metrics: detector.NewMetrics(e.registry),
 	}); err != nil {
@@ -122,60 +122,66 @@ func streamConfig(o engineOptions) stream.Config {
 }
 
 // queueEvent hands events to the goroutine that stores and tells them, so that
-// the judge does not wait for a disk.
-func (e *engine) queueEvent(ctx context.Context) func(anomaly.Event) error {
-	return func(event anomaly.Event) error {
-		select {
-		case e.events <- event:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-	}
+// the judge does not wait for a disk. That goroutine outlives the judge, so it
+// never waits for ever.
+func (e *engine) queueEvent(event anomaly.Event) error {
+	e.events <- event
+	return nil
 }
 
-// run works until the context ends or a room fails.
+// run works until the context ends or a room fails. The rooms stop in the order
+// of a flow's way: what was found is stored and told before the last one leaves.
 func (e *engine) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	var rooms sync.WaitGroup
-	room := func(name string, work func(context.Context) error) {
-		rooms.Go(func() {
+	storing, stopStoring := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopStoring()
+	telling, stopTelling := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopTelling()
+	var finders, storers, tellers sync.WaitGroup
+	room := func(ctx context.Context, floor *sync.WaitGroup, name string, work func(context.Context) error) {
+		floor.Go(func() {
 			if err := work(ctx); err != nil && ctx.Err() == nil {
 				stop(fmt.Errorf("%s: %w", name, err))
 			}
 		})
 	}
-	room("alert", e.alerter.Run)
-	room("events", e.tellEvents)
-	room("detector", func(ctx context.Context) error { return e.detector.Run(ctx, followed{e.follower}) })
-	room("ingest", e.receiver.Run)
-	room("admin", e.serveAdmin)
+	room(telling, &tellers, "alert", e.alerter.Run)
+	room(storing, &storers, "events", e.tellEvents)
+	room(ctx, &finders, "detector", func(ctx context.Context) error { return e.detector.Run(ctx, followed{e.follower}) })
+	room(ctx, &finders, "ingest", e.receiver.Run)
+	room(ctx, &finders, "admin", e.serveAdmin)
 	e.ready.Store(true)
 	<-ctx.Done()
 	e.ready.Store(false)
-	rooms.Wait()
+	enough := time.AfterFunc(drainPatience, stopStoring)
+	defer enough.Stop()
+	finders.Wait()
+	close(e.events)
+	storers.Wait()
+	stopTelling()
+	tellers.Wait()
 	if cause := context.Cause(ctx); !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
 }
 
+// drainPatience is how long a stop waits for the stream to take what was found.
+const drainPatience = 5 * time.Second
+
 // storePatience is how long an event waits for the stream before it is told
 // without being stored: people first.
 const storePatience = 2 * time.Second
 
-// tellEvents stores each event, then tells it.
+// tellEvents stores each event, then tells it, until no more come. When the
+// context ends, the rest is only told.
 func (e *engine) tellEvents(ctx context.Context) error {
-	for {
-		select {
-		case event := <-e.events:
-			e.storeEvent(ctx, event)
-			e.alerter.Offer(event)
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+	for event := range e.events {
+		e.storeEvent(ctx, event)
+		e.alerter.Offer(event)
 	}
+	return nil
 }
 
 func (e *engine) storeEvent(ctx context.Context, event anomaly.Event) {

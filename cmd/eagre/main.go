@@ -63,7 +63,6 @@ func run(args []string, c console) int {
 		kong.Vars{"version": version()},
 		kong.Writers(c.out, c.err),
 		kong.Exit(func(code int) { left = code }),
-		kong.UsageOnError(),
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(c),
 	)
@@ -79,10 +78,19 @@ func run(args []string, c console) int {
 		return left
 	}
 	if err != nil {
-		fmt.Fprintf(c.err, "eagre: %s\n", err)
+		fmt.Fprintf(c.err, "eagre: %s\n%s\n", err, moreHelp(err))
 		return exitUsage
 	}
 	return exitCode(command.Run(), c.err)
+}
+
+// moreHelp names the help of the command that was not understood, as far as it was.
+func moreHelp(err error) string {
+	var wrong *kong.ParseError
+	if !errors.As(err, &wrong) || wrong.Context.Selected() == nil {
+		return "eagre --help lists the commands"
+	}
+	return wrong.Context.Selected().FullPath() + " --help says more"
 }
 
 func exitCode(err error, w io.Writer) int {

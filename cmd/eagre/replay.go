@@ -20,12 +20,12 @@ import (
 )
 
 type replayCommand struct {
-	Config  string   `short:"c" help:"Configuration file; without one every destination is watched." type:"path"`
-	Rules   []string `help:"Folder with more signatures." type:"path" placeholder:"DIR"`
-	Format  string   `enum:"text,jsonl" default:"text" help:"text for people, jsonl for programs."`
-	Workers int      `help:"Goroutines that count; it changes nothing but speed. 0: one for each processor."`
-	Data    string   `help:"Empty or new folder to leave events and reports in, for traceback --data." type:"path" placeholder:"DIR"`
-	File    string   `arg:"" help:"pcap or pcapng file of export datagrams or of packets; - is standard input."`
+	Config  string      `short:"c" help:"Configuration file; without one every destination is watched." type:"path"`
+	Rules   []string    `help:"Folder with more signatures." type:"path" placeholder:"DIR"`
+	Format  string      `enum:"text,jsonl" default:"text" help:"text for people, jsonl for programs."`
+	Workers workerCount `help:"Goroutines that count; it changes nothing but speed. 0: one for each processor."`
+	Data    string      `help:"Empty or new folder to leave events and reports in, for traceback --data." type:"path" placeholder:"DIR"`
+	File    string      `arg:"" help:"pcap or pcapng file of export datagrams or of packets; - is standard input."`
 }
 
 // replaySeed replaces the seed of a data folder: the same input gives the same
@@ -51,6 +51,10 @@ func (r *replayCommand) Run(ctx context.Context, c console) error {
 		return err
 	}
 	defer in.Close()
+	reader, err := capture.NewReader(in, capture.DefaultConfig()) // before anything is left in a folder
+	if err != nil {
+		return usagef("%s cannot be read as pcap or pcapng: %w", r.File, err)
+	}
 	out, err := r.output(ctx, c)
 	if err != nil {
 		return err
@@ -66,7 +70,11 @@ func (r *replayCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	return r.play(ctx, c, in, nw, e, out)
+	err = r.play(ctx, c, reader, nw, e, out)
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("%s: interrupted; what was printed is not all", r.File)
+	}
+	return err
 }
 
 func (r *replayCommand) open(c console) (io.ReadCloser, error) {
@@ -77,15 +85,15 @@ func (r *replayCommand) open(c console) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		f.Close()
+		return nil, usagef("%s is a folder: name a capture in it", r.File)
+	}
 	return f, nil
 }
 
 // play runs the capture through a collector and the engine, side by side.
-func (r *replayCommand) play(ctx context.Context, c console, in io.Reader, nw *network.Map, e *detector.Engine, out *replayOutput) error {
-	reader, err := capture.NewReader(in, capture.DefaultConfig())
-	if err != nil {
-		return usagef("%s: %w", r.File, err)
-	}
+func (r *replayCommand) play(ctx context.Context, c console, reader *capture.Reader, nw *network.Map, e *detector.Engine, out *replayOutput) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	p := newPipe(ctx)
@@ -97,7 +105,7 @@ func (r *replayCommand) play(ctx context.Context, c console, in io.Reader, nw *n
 		defer p.Close()
 		reading <- feed(ctx, reader, collector)
 	}()
-	err = e.Run(ctx, p)
+	err := e.Run(ctx, p)
 	stop()
 	if readErr := <-reading; err == nil && !errors.Is(readErr, context.Canceled) {
 		err = readErr
@@ -152,9 +160,17 @@ func (r *replayCommand) summary(c console, reader *capture.Reader, collector *in
 		what = fmt.Sprintf("%d packets", t.Frames)
 	}
 	fmt.Fprintf(c.out, "%s: %s, %d flows, %d anomalies\n", r.File, what, t.Published, out.opened)
-	if out.opened > 0 && r.Data != "" {
-		fmt.Fprintf(c.out, "next: eagre traceback --data %s ID\n", r.Data)
+	if out.opened > 0 {
+		fmt.Fprintln(c.out, r.next(out.newest))
 	}
+}
+
+// next says how to come to a report: no engine runs that could be asked.
+func (r *replayCommand) next(id string) string {
+	if r.Data == "" {
+		return "next: eagre replay --data DIR leaves the reports, for eagre traceback --data DIR " + id
+	}
+	return fmt.Sprintf("next: eagre traceback --data %s %s", r.Data, id)
 }
 
 // replayOutput prints events and, with a data folder, keeps them there.
@@ -162,6 +178,7 @@ type replayOutput struct {
 	print  func(anomaly.Event) error
 	file   *os.File
 	opened int
+	newest string // id
 }
 
 func (r *replayCommand) output(ctx context.Context, c console) (*replayOutput, error) {
@@ -171,6 +188,7 @@ func (r *replayCommand) output(ctx context.Context, c console) (*replayOutput, e
 	o.print = func(e anomaly.Event) error { return lines.Encode(e) }
 	if r.Format == "text" {
 		n := terminal.New(c.out, colourOf(c.out))
+		n.Ask("") // no engine runs that could be asked; the last line says what can
 		o.print = func(e anomaly.Event) error { return n.Notify(ctx, e) }
 	}
 	if r.Data == "" {
@@ -209,6 +227,7 @@ func emptyFolder(dir string) error {
 func (o *replayOutput) tell(e anomaly.Event) error {
 	if e.Event == anomaly.Opened {
 		o.opened++
+		o.newest = e.ID
 	}
 	if o.file != nil {
 		if err := json.NewEncoder(o.file).Encode(e); err != nil {

@@ -123,7 +123,11 @@ var anomalyID = regexp.MustCompile(`^a-[a-z2-7]{16}$`)
 // readReport opens the report of an anomaly in a data folder.
 func readReport(dataDir, id string) (traceback.Report, error) {
 	var report traceback.Report
-	data, err := os.ReadFile(filepath.Join(dataDir, "reports", id+".json"))
+	dir := filepath.Join(dataDir, "reports")
+	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
+		return report, usagef("%s is no data folder: there is no folder reports in it", dataDir)
+	}
+	data, err := os.ReadFile(filepath.Join(dir, id+".json"))
 	if errors.Is(err, fs.ErrNotExist) {
 		return report, fmt.Errorf("no anomaly %s in %s", id, dataDir)
 	}

@@ -8,10 +8,10 @@ import (
 )
 
 type runCommand struct {
-	Config  string `short:"c" help:"Configuration file." type:"path"`
-	Workers int    `help:"Goroutines that count. 0: one for each processor."`
-	Profile string `hidden:"" help:"Write a CPU profile to this file until the engine stops." type:"path"`
-	Log     string `enum:"text,json" default:"text" help:"Form of the log on standard error."`
+	Config  string      `short:"c" help:"Configuration file." type:"path"`
+	Workers workerCount `help:"Goroutines that count. 0: one for each processor."`
+	Profile string      `hidden:"" help:"Write a CPU profile to this file until the engine stops." type:"path"`
+	Log     string      `enum:"text,json" default:"text" help:"Form of the log on standard error."`
 }
 
 // Run is the engine until it is told to stop.

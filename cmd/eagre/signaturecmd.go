@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"eagre/signatures"
 )
@@ -72,10 +73,11 @@ func readRules(paths []string, c console) ([]signatures.Rule, error) {
 		}
 		rules, problems = append(rules, r...), append(problems, p...)
 	}
-	problems = signatures.Sort(append(problems, signatures.Conflicts(rules)...))
-	for _, p := range problems {
-		fmt.Fprintln(c.err, p.Error())
+	if len(rules)+len(problems) == 0 {
+		return nil, usagef("no rule in %s: rule files end in .yaml", strings.Join(paths, ", "))
 	}
+	problems = signatures.Sort(append(problems, signatures.Conflicts(rules)...))
+	tellProblems(problems, c.err)
 	if signatures.Failed(problems) {
 		return nil, usagef("the signatures are refused")
 	}

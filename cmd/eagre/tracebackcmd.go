@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"time"
@@ -49,6 +50,9 @@ const maxReportBytes = 64 << 20
 // askReport asks the admin listener of a running engine.
 func askReport(ctx context.Context, admin, id string) (traceback.Report, error) {
 	var report traceback.Report
+	if _, _, err := net.SplitHostPort(admin); err != nil {
+		return report, usagef("--admin %s: want host:port, as 127.0.0.1:9090", admin)
+	}
 	ctx, stop := context.WithTimeout(ctx, 10*time.Second)
 	defer stop()
 	address := url.URL{Scheme: "http", Host: admin, Path: "/api/v1/anomalies/" + id + "/report"}
@@ -68,6 +72,8 @@ func askReport(ctx context.Context, admin, id string) (traceback.Report, error) 
 	default:
 		return report, fmt.Errorf("the engine at %s answers %s", admin, resp.Status)
 	}
-	err = json.NewDecoder(io.LimitReader(resp.Body, maxReportBytes)).Decode(&report)
-	return report, err
+	if err := json.NewDecoder(io.LimitReader(resp.Body, maxReportBytes)).Decode(&report); err != nil {
+		return report, fmt.Errorf("what answers at %s sends no report: is it an eagre? %w", admin, err)
+	}
+	return report, nil
 }

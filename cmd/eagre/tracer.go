@@ -50,7 +50,7 @@ func (t *tracer) Step(step int64, packed [][]byte, findings []detector.Finding) 
 	}
 	traces := t.recent.Trace(t.patterns(findings), t.network)
 	for i, f := range findings {
-		if err := t.tell(f.Event, traces[i]); err != nil {
+		if err := t.tell(f, traces[i]); err != nil {
 			return err
 		}
 	}
@@ -60,20 +60,26 @@ func (t *tracer) Step(step int64, packed [][]byte, findings []detector.Finding) 
 func (t *tracer) patterns(findings []detector.Finding) []traceback.Pattern {
 	out := make([]traceback.Pattern, len(findings))
 	for i, f := range findings {
-		p := f.Pattern
-		k := t.tracks[f.Event.ID]
-		if k == nil {
-			k = &track{sample: p.From}
-			t.tracks[f.Event.ID] = k
-		}
+		p, k := f.Pattern, t.track(f)
 		out[i] = traceback.Pattern{ID: f.Event.ID, Victim: p.Victim, Source: p.Source, Match: p.Match, From: k.sample, To: p.To}
 	}
 	return out
 }
 
-// tell completes an event, keeps it and passes it on.
-func (t *tracer) tell(e anomaly.Event, trace traceback.Trace) error {
-	k := t.tracks[e.ID]
+// track finds or begins the track of an anomaly.
+func (t *tracer) track(f detector.Finding) *track {
+	k := t.tracks[f.Event.ID]
+	if k == nil {
+		k = &track{sample: f.Pattern.From}
+		t.tracks[f.Event.ID] = k
+	}
+	return k
+}
+
+// tell completes an event, keeps it and passes it on. Within one step an anomaly
+// may end and come back.
+func (t *tracer) tell(f detector.Finding, trace traceback.Trace) error {
+	e, k := f.Event, t.track(f)
 	k.trace = trace.After(k.trace)
 	if e.Event == anomaly.Ended {
 		delete(t.tracks, e.ID)
