@@ -253,7 +253,12 @@ func TestALinkNearItsSpeedIsANotice(t *testing.T) {
 	if e.Resource.Kind != "interface" || e.Resource.Name != "edge1 uplink" || e.Importance != anomaly.Low || e.Victim != nil {
 		t.Errorf("got %+v importance %s victim %v, want a low notice about edge1 uplink", e.Resource, e.Importance, e.Victim)
 	}
+	if !e.Start.Equal(morning) || !e.End.Equal(morning.Add(3*time.Minute)) || !about(e.Mean.BPS, 98.4e6) {
+		t.Errorf("from %s to %s, mean %v; want the three minutes, and 98.4 Mbps", e.Start, e.End, e.Mean)
+	}
 }
+
+func about(got, want float64) bool { return got > 0.99*want && got < 1.01*want }
 
 func TestSampledTrafficFiresOnItsLowerBoundOnly(t *testing.T) {
 	sampled := func(perSecond int) []anomaly.Event {
@@ -273,6 +278,24 @@ func TestSampledTrafficFiresOnItsLowerBoundOnly(t *testing.T) {
 	}
 }
 
+// TestAFloodThatOnlyWholeMinutesAreSureOf: in two seconds there are too few
+// samples, in a minute there are enough.
+func TestAFloodThatOnlyWholeMinutesAreSureOf(t *testing.T) {
+	s := newStage(t)
+	s.flows(0, 3*time.Minute, 6, func(i int) flow.Record {
+		r := s.syn(victim)(i)
+		r.SamplingRate = 1000
+		return r
+	})
+	events := s.run(1)
+	if first := opened(events); len(first) != 1 || first[0].Importance != anomaly.Medium || first[0].Evidence.Window != "1m0s" {
+		t.Fatalf("want it opened by one minute, of medium importance, got:\n%s", lines(t, events))
+	}
+	if e := last(t, events); e.Importance != anomaly.High || !about(e.Mean.PPS, 6000) || !e.Start.Equal(morning) {
+		t.Errorf("importance %s, mean %v pps since %s; want high after two minutes above the limit, 6000 since 08:00", e.Importance, e.Mean.PPS, e.Start)
+	}
+}
+
 func TestARelapseKeepsItsID(t *testing.T) {
 	s := newStage(t)
 	s.flows(0, 10*time.Second, 8000, s.syn(victim)).flows(4*time.Minute, 4*time.Minute+10*time.Second, 8000, s.syn(victim))
@@ -288,6 +311,95 @@ func TestARelapseKeepsItsID(t *testing.T) {
 	}
 	if len(ids) != 1 || kinds[anomaly.Opened] != 1 || kinds[anomaly.Ended] != 2 {
 		t.Errorf("%d ids, %v; want one id, opened once, ended twice", len(ids), kinds)
+	}
+}
+
+func TestTheMeanOfARelapseHoldsBothWaves(t *testing.T) {
+	for _, second := range []int{8000, 6000, 10_000} {
+		s := newStage(t)
+		s.flows(0, 10*time.Second, 8000, s.syn(victim)).flows(4*time.Minute, 4*time.Minute+10*time.Second, second, s.syn(victim))
+		e := last(t, s.run(1))
+		if want := float64(8000+second) * 10 / 250; !about(e.Mean.PPS, want) {
+			t.Errorf("second wave of %d pps: mean %v pps, want %v over the 250 seconds of both", second, e.Mean.PPS, want)
+		}
+	}
+}
+
+func TestTheMeanHoldsTheAttackAlone(t *testing.T) {
+	s := newStage(t).limited(10)
+	s.flows(0, 4*time.Minute, 40, s.heavy(victim))              // 4 Kpps: well below the limit, and watched
+	s.flows(4*time.Minute, 8*time.Minute, 150, s.heavy(victim)) // 15 Kpps
+	if e := last(t, s.run(1)); !about(e.Mean.PPS, 15e3) {
+		t.Errorf("mean %v pps, want the 15 Kpps since it began", e.Mean.PPS)
+	}
+}
+
+func TestTheMeanIsThatOfTheObserverThatSawMost(t *testing.T) {
+	s := newStage(t).limited(100)
+	other := func(i int) flow.Record {
+		r := s.syn(victim)(i)
+		r.Exporter = peering
+		return r
+	}
+	s.flows(0, 6*time.Minute, 80, s.syn(victim))
+	s.flows(0, 5*time.Minute, 70, other).flows(5*time.Minute, 6*time.Minute, 90, other)
+	e := last(t, s.run(1))
+	if want := (70*5 + 90*1) / 6.0; e.Maximum.PPS != 90 || !about(e.Mean.PPS, want) {
+		t.Errorf("maximum %v, mean %v pps; want 90 and %v", e.Maximum.PPS, e.Mean.PPS, want)
+	}
+}
+
+// TestWhatIsExpectedIsWhatCameBefore lets a host be watched, cool down, and be
+// watched again before and during the attack.
+func TestWhatIsExpectedIsWhatCameBefore(t *testing.T) {
+	s := newStage(t)
+	s.flows(0, 5*time.Minute, 5, s.heavy(victim)) // 500 pps
+	s.flows(2*time.Minute, 2*time.Minute+3*time.Second, 100, s.heavy(victim))
+	s.flows(3*time.Minute, 3*time.Minute+10*time.Second, 1500, s.heavy(victim))
+	s.flows(4*time.Minute, 4*time.Minute+10*time.Second, 1500, s.heavy(victim))
+	for _, e := range s.run(1) {
+		if !about(e.Expected.PPS, 1000) || e.Difference.PPS != e.Triggering.PPS-e.Expected.PPS {
+			t.Errorf("%s: expected %v, difference %v; want the 1000 pps of the minute before", e.Event, e.Expected, e.Difference)
+		}
+	}
+}
+
+func TestWhatIsNormalForAHostDoesNotKeepAnAnomalyOpen(t *testing.T) {
+	s := newStage(t).limited(10)
+	s.flows(0, 8*time.Minute, 70, s.heavy(victim)) // 7 of 10 Kpps, all day long
+	s.flows(time.Minute, 2*time.Minute, 800, s.syn(victim))
+	e := last(t, s.run(1))
+	if e.Event != anomaly.Ended || e.End.After(morning.Add(2*time.Minute+2*time.Second)) {
+		t.Errorf("%s at %v, want it ended with the SYN flood at 08:02", e.Event, e.End)
+	}
+}
+
+func TestAnInputThatBreaksOffInsideAStepIsJudgedToItsEnd(t *testing.T) {
+	s := newStage(t)
+	s.flows(0, 10*time.Second, 8000, s.syn(victim))
+	messages := s.messages()
+	whole := len(messages) - s.cfg.Tally.Partitions
+	for n, m := range messages[whole:] { // the ends of the last step never come
+		if env, _ := flow.Peek(m); env.Complete && env.Rows == 0 {
+			messages[whole+n] = nil
+		}
+	}
+	events := s.play(1, messages)
+	if e := last(t, events); len(opened(events)) != 1 || e.Event != anomaly.Ended {
+		t.Errorf("last event %s, want it to end", e.Event)
+	}
+}
+
+func TestASignatureKnowsWhichWayItsTrafficRuns(t *testing.T) {
+	for source, want := range map[netip.Addr]string{infect: "outgoing", netip.MustParseAddr("203.0.113.9"): "incoming"} {
+		s := newStage(t).shipped()
+		s.network.Managed = []network.ManagedObject{{Name: "acme", Prefixes: []netip.Prefix{netip.PrefixFrom(victim, 24).Masked()}}}
+		s.flows(0, 10*time.Second, 250, func(i int) flow.Record {
+			return flow.Record{SrcAddr: source, DstAddr: s.anyone(victim), Proto: 17, SrcPort: 3575, DstPort: 1434, Packets: 1, Bytes: 404}
+		})
+		if e := last(t, s.run(1)); e.Direction != want {
+			t.Errorf("a worm at %s: direction %s, want %s", source, e.Direction, want)
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	"eagre/detector/tally"
 	"eagre/flow"
@@ -109,11 +110,13 @@ func (e *Engine) read(ctx context.Context, source Source) error {
 
 // finish moves every partition's clock far enough that nothing stays open.
 func (e *Engine) finish(ctx context.Context) error {
-	rest := e.cfg.Quiet + e.cfg.Tally.Settle + 2*tally.TickLength*1e6
+	rest := e.cfg.Quiet + e.cfg.Tally.Settle + 2*tally.TickLength*time.Millisecond
 	last := e.newest + int64(rest/flow.StepLength)
-	for p := range e.cfg.Tally.Partitions {
-		if err := e.send(ctx, p, order{partition: uint16(p), finish: last}); err != nil {
-			return err
+	for _, step := range []int64{e.newest, last} { // the newest step may lack its end
+		for p := range e.cfg.Tally.Partitions {
+			if err := e.send(ctx, p, order{partition: uint16(p), finish: step}); err != nil {
+				return err
+			}
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package detector
 
 import (
 	"fmt"
+	"math"
 	"net/netip"
 	"slices"
 	"time"
@@ -36,10 +37,10 @@ func (j *judge) event(i *incident, kind anomaly.Kind) anomaly.Event {
 // rates fills in the table triggering, expected, difference, maximum, mean.
 func (v *vector) rates(a *anomaly.Anomaly) {
 	w := v.trigger.window
-	tick := float64(tally.TickLength) / 1000
 	a.Triggering = rates(w.bps(), w.pps())
-	a.Expected = rates(8*v.series.before.ByteCount()/tick, v.series.before.PacketCount()/tick)
-	a.Difference = a.Triggering.Sub(a.Expected)
+	a.Expected = v.series.expected()
+	difference := a.Triggering.Sub(a.Expected)
+	a.Difference = rates(difference.BPS, difference.PPS) // of two tenths it is not always one
 	a.Maximum = anomaly.Peak{Rates: rates(v.peakBPS.bpsOrZero(), v.peakPPS.ppsOrZero()), At: paneTime(v.peakPPS.last + 1)}
 	mean := v.mean()
 	a.Mean = rates(mean.BPS, mean.PPS)
@@ -48,7 +49,7 @@ func (v *vector) rates(a *anomaly.Anomaly) {
 func rates(bps, pps float64) anomaly.Rates { return anomaly.Rates{BPS: round(bps), PPS: round(pps)} }
 
 // round keeps a tenth: more would pretend a precision that is not there.
-func round(v float64) float64 { return float64(int64(v*10+0.5)) / 10 }
+func round(v float64) float64 { return math.Round(v*10) / 10 }
 
 // threshold is the limit that severity is measured against; where a finding
 // rests on structure alone, the rate limit it has not reached.
@@ -67,7 +68,7 @@ func (i *incident) others(lead *vector) []anomaly.Vector {
 			out = append(out, anomaly.Vector{Class: v.test.class, Subclass: v.test.subclass, Maximum: rates(v.peakBPS.bpsOrZero(), v.peakPPS.ppsOrZero())})
 		}
 	}
-	slices.SortFunc(out, func(a, b anomaly.Vector) int { return a.Class.Rank() - b.Class.Rank() })
+	slices.SortStableFunc(out, func(a, b anomaly.Vector) int { return a.Class.Rank() - b.Class.Rank() })
 	return out
 }
 
@@ -83,16 +84,16 @@ func (s subject) ends() (victim, source *netip.Prefix) {
 	return &p, nil
 }
 
+// direction is which way the traffic runs as seen from what is protected; a
+// signature may name a host that is not.
 func (j *judge) direction(s subject) string {
-	d := network.DirectionUnknown
-	if j.network.HasManaged() {
-		d = network.Incoming
-		if s.side == tally.From {
-			d = network.Outgoing
-		}
-	}
-	if s.kind == tally.Interface || s.kind == tally.Group {
+	inside := s.kind != tally.Host || j.network.Locate(s.addr) != 0
+	d := network.Outgoing
+	switch {
+	case !j.network.HasManaged(), s.kind == tally.Interface, s.kind == tally.Group:
 		d = network.DirectionUnknown
+	case inside == (s.side == tally.To):
+		d = network.Incoming
 	}
 	return d.String()
 }

@@ -62,23 +62,6 @@ type incident struct {
 	ended      time.Time
 }
 
-// vector is one test's view of an incident.
-type vector struct {
-	test       *test
-	series     *series // the observer that saw most
-	key        tally.Key
-	trigger    verdict
-	severity   float64
-	severest   term
-	peakPPS    window
-	peakBPS    window
-	settled    tally.Sum // of panes that were dropped
-	confirmed  bool
-	rateFired  bool
-	peers      float64 // different peers within the minute, at most
-	from, last int64   // panes
-}
-
 // lead is the vector that names the anomaly: by class, then by how telling the
 // test is.
 func (i *incident) lead() *vector {
@@ -91,48 +74,24 @@ func (i *incident) lead() *vector {
 	return best
 }
 
-func (v *vector) before(o *vector) bool {
-	if a, b := v.test.class.Rank(), o.test.class.Rank(); a != b {
-		return a < b
-	}
-	return v.test.order < o.test.order
-}
-
-// accept takes a verdict into the incident; series is the one that was heard.
+// accept takes a verdict into the incident; series is the one that was heard. A
+// test that never fired has no say: what is half of its limit may be normal.
 func (i *incident) accept(s *series, t *test, v verdict) {
-	i.lastActive = max(i.lastActive, v.lastActive)
-	i.changed = true
 	vec := i.vector(s, t, &v)
 	if vec == nil {
 		return
 	}
+	i.lastActive = max(i.lastActive, v.lastActive)
+	i.changed = true
+	vec.convict(&v)
+	vec.observe(s, &v)
 	vec.last = max(vec.last, v.lastActive)
-	vec.confirmed = vec.confirmed || v.confirmed || vec.rateFired && v.fired && !v.structure && v.window.first() > vec.trigger.window.last
-	if v.fired && !v.structure && !vec.rateFired {
-		vec.rateFired, vec.trigger = true, v // a rate is better evidence than structure
-	}
-	if v.severity > vec.severity {
-		vec.severity, vec.severest = v.severity, v.severest
-	}
-	if v.peakPPS.ppsOrZero() > vec.peakPPS.ppsOrZero() {
-		vec.peakPPS = v.peakPPS
-		if vec.series != s { // another observer sees more: its sums count
-			vec.series, vec.key, vec.settled = s, s.key, tally.Sum{}
-		}
-	}
-	if v.peakBPS.bpsOrZero() > vec.peakBPS.bpsOrZero() {
-		vec.peakBPS = v.peakBPS
-	}
-	if d := s.distinctMinute(0, window{last: v.lastActive}); d.Count() > vec.peers {
-		vec.peers = d.Count()
-	}
 }
 
 // vector finds or adds the vector of a test; a verdict that did not fire adds none.
 func (i *incident) vector(s *series, t *test, v *verdict) *vector {
 	for _, vec := range i.vectors {
 		if vec.test.detector == t.detector {
-			s.vector = vec
 			return vec
 		}
 	}
@@ -140,34 +99,40 @@ func (i *incident) vector(s *series, t *test, v *verdict) *vector {
 		return nil
 	}
 	from := firstPane(s.panes, v.window)
-	vec := &vector{test: t, series: s, key: s.key, trigger: *v, from: from, rateFired: !v.structure}
-	s.vector = vec
+	vec := &vector{test: t, series: s, key: s.key, trigger: *v, from: from, since: from, rateFired: !v.structure}
 	i.vectors = append(i.vectors, vec)
 	return vec
 }
 
-// firstPane is where in a window the traffic begins.
-func firstPane(p tally.Panes, w window) int64 {
-	for _, q := range p {
-		if q.At >= w.first() && q.At <= w.last && q.Packets > 0 {
-			return q.At
+// confirm takes in what a whole minute says of the limits; news is only what
+// makes the anomaly more important.
+func (i *incident) confirm(t *test, v *verdict) {
+	for _, vec := range i.vectors {
+		if vec.test.detector == t.detector {
+			was := vec.importance()
+			vec.convict(v)
+			i.changed = i.changed || vec.importance() != was
 		}
 	}
-	return w.first()
 }
 
-// total is what the vector's series counted since it began.
-func (v *vector) total() tally.Sum {
-	sum := v.settled
-	sum.Add(v.series.panes.Between(v.from, v.last+1))
-	return sum
+// addMinute adds the sum of a minute that no series holds to what a test's
+// vector counted; it ends with the vector's last activity.
+func (i *incident) addMinute(t *test, sum tally.Sum) {
+	for _, vec := range i.vectors {
+		if vec.test.detector == t.detector {
+			vec.settle()
+			vec.earlier.Add(sum)
+		}
+	}
 }
 
-// mean is the rates over the time from the beginning to the last activity.
-func (v *vector) mean() anomaly.Rates {
-	total := v.total()
-	seconds := float64((v.last-v.from+1)*tally.PaneLength) / 1000
-	return anomaly.Rates{BPS: 8 * total.ByteCount() / seconds, PPS: total.PacketCount() / seconds}
+// reopen takes up what was closed.
+func (i *incident) reopen() {
+	i.fresh, i.ended = true, time.Time{}
+	for _, v := range i.vectors {
+		v.ended = false
+	}
 }
 
 // idOf makes an anomaly's id from what it is: the same finding in a replay, or

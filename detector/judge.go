@@ -75,12 +75,12 @@ func (j *judge) merge(partials []*tally.Partial) {
 	for _, p := range partials {
 		j.counters.Tally.Add(p.Counters)
 		for i := range p.Series {
-			j.mergeSeries(&p.Series[i])
+			j.mergeSeries(p.Partition, &p.Series[i])
 		}
 	}
 }
 
-func (j *judge) mergeSeries(sum *tally.SeriesSum) {
+func (j *judge) mergeSeries(partition uint16, sum *tally.SeriesSum) {
 	s := j.series[sum.Key]
 	if s == nil {
 		if len(j.series) >= j.cfg.MaxSeries {
@@ -91,14 +91,13 @@ func (j *judge) mergeSeries(sum *tally.SeriesSum) {
 		j.series[sum.Key] = s
 	}
 	clean := !s.dirty
-	s.merge(sum)
+	s.merge(partition, sum)
 	if s.dirty && clean {
 		j.dirty = append(j.dirty, s)
 	}
 }
 
-// judgeDirty tries every series that changed, hosts before the prefixes that
-// hold them.
+// judgeDirty tries every series that changed, in the order of their keys.
 func (j *judge) judgeDirty() {
 	slices.SortFunc(j.dirty, func(a, b *series) int { return a.key.Compare(b.key) })
 	for _, s := range j.dirty {
@@ -173,14 +172,16 @@ func (j *judge) oneHostExplains(p *series, w window) bool {
 	return false
 }
 
-func (j *judge) openIncident(sub subject, s *series, t *test, v verdict) {
+// openIncident opens an incident, or takes up the last one about the same
+// subject; nil when there are too many.
+func (j *judge) openIncident(sub subject, s *series, t *test, v verdict) *incident {
 	if i := j.relapse(sub); i != nil {
 		i.accept(s, t, v)
-		return
+		return i
 	}
 	if len(j.order) >= j.cfg.MaxAnomalies {
 		j.counters.Refused++
-		return
+		return nil
 	}
 	i := &incident{subject: sub, fresh: true}
 	i.accept(s, t, v)
@@ -188,6 +189,7 @@ func (j *judge) openIncident(sub subject, s *series, t *test, v verdict) {
 	i.id = idOf(t.detector, sub, i.start)
 	j.admit(i)
 	j.counters.Opened++
+	return i
 }
 
 func (j *judge) admit(i *incident) {
@@ -200,7 +202,7 @@ func (j *judge) relapse(sub subject) *incident {
 	for n, i := range j.recent {
 		if i.subject == sub {
 			j.recent = slices.Delete(j.recent, n, n+1)
-			i.fresh, i.ended = true, time.Time{}
+			i.reopen()
 			j.admit(i)
 			return i
 		}
@@ -215,7 +217,7 @@ func (j *judge) prune() {
 		if len(s.panes) > 0 && s.panes[0].At < horizon || len(s.panes) == 0 {
 			s.forget(horizon)
 		}
-		if len(s.panes) == 0 && (s.vector == nil || s.vector.series != s) {
+		if len(s.panes) == 0 && !(s.feeds() && s.vector.series == s) {
 			delete(j.series, k)
 		}
 	}

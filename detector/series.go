@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 
+	"eagre/anomaly"
 	"eagre/detector/tally"
 	"eagre/internal/sketch"
 )
@@ -15,20 +16,24 @@ type series struct {
 	panes  tally.Panes
 	peers  []tally.PeerSum // by term and second
 	minute []tally.PeerSum // by term and tick: Second holds the tick's number
-	before tally.Sum       // the last full tick before it became hot
-	lo, hi int64           // panes that this step changed
+	// before is, by partition, the last full tick before it became hot there.
+	before map[uint16]tally.Sum
+	lo, hi int64 // panes that this step changed
 	dirty  bool
-	vector *vector // that it currently feeds
-	denied int     // peer cells that were refused for lack of room
+	denied int // peer cells that were refused for lack of room
+
+	vector *vector   // that it feeds or fed
+	since  int64     // first pane that it counts for the vector
+	passed tally.Sum // of its panes since then, those that were dropped
 }
 
 // maxPeerSeconds bounds the distinct counts of one series: the open ticks, for
 // every term of a rule.
 const maxPeerSeconds = 2 * tally.MaxElements * 2 * tally.TickLength / 1000
 
-func (s *series) merge(sum *tally.SeriesSum) {
+func (s *series) merge(partition uint16, sum *tally.SeriesSum) {
 	if sum.Before != nil {
-		s.before.Add(*sum.Before)
+		s.keepBefore(partition, *sum.Before)
 	}
 	for _, p := range sum.Panes {
 		s.touch(p.At, p.At)
@@ -40,6 +45,29 @@ func (s *series) merge(sum *tally.SeriesSum) {
 		s.peers = mergePeers(s.peers, p.Term, p.Second, &p.Distinct, &s.denied)
 		s.minute = mergePeers(s.minute, p.Term, p.Second*1000/tally.TickLength, &p.Distinct, &s.denied)
 	}
+}
+
+// keepBefore remembers what a partition counted before the series became hot.
+// When it has cooled and is hot again, that is newer; but while an anomaly runs,
+// what came before stays what came before it.
+func (s *series) keepBefore(partition uint16, sum tally.Sum) {
+	if _, known := s.before[partition]; known && s.feeds() {
+		return
+	}
+	if s.before == nil {
+		s.before = map[uint16]tally.Sum{}
+	}
+	s.before[partition] = sum
+}
+
+// expected is the rate before the series became hot.
+func (s *series) expected() anomaly.Rates {
+	var sum tally.Sum
+	for _, part := range s.before {
+		sum.Add(part)
+	}
+	const seconds = float64(tally.TickLength) / 1000
+	return rates(8*sum.ByteCount()/seconds, sum.PacketCount()/seconds)
 }
 
 func (s *series) touch(lo, hi int64) {
@@ -89,13 +117,29 @@ func (s *series) distinctMinute(term uint8, w window) *sketch.Distinct {
 	return &sketch.Distinct{}
 }
 
-// forget drops what lies before a pane; the sum feeds the totals of an open
-// anomaly.
-func (s *series) forget(before int64) {
-	dropped := s.panes.DropBefore(before)
-	if s.vector != nil && s.vector.series == s {
-		s.vector.settled.Add(dropped)
+// feeds tells whether an open anomaly counts the series.
+func (s *series) feeds() bool { return s.vector != nil && !s.vector.ended }
+
+// feed makes the series count for a vector, from where that counts.
+func (s *series) feed(v *vector) {
+	if s.vector != v || s.since != v.since {
+		s.vector, s.since, s.passed = v, v.since, tally.Sum{}
 	}
+}
+
+// total is what the series counted for its vector, up to a pane.
+func (s *series) total(last int64) tally.Sum {
+	sum := s.passed
+	sum.Add(s.panes.Between(s.since, last+1))
+	return sum
+}
+
+// forget drops what lies before a pane; what counts for a vector is kept as a sum.
+func (s *series) forget(before int64) {
+	if s.vector != nil {
+		s.passed.Add(s.panes.Between(s.since, before))
+	}
+	s.panes.DropBefore(before)
 	s.peers = slices.DeleteFunc(s.peers, func(p tally.PeerSum) bool { return (p.Second+1)*panesPerSec <= before })
 	s.minute = slices.DeleteFunc(s.minute, func(p tally.PeerSum) bool { return (p.Second+1)*panesPerTick <= before })
 }

@@ -69,24 +69,39 @@ func (j *judge) judgeTick(at int64) {
 	}
 }
 
-// tryTick presents a minute as a series of one pane at its end.
+// tryTick holds the minute of a key against its test. Where an anomaly runs that
+// is watched in panes, those know better how much and until when; but through
+// sampling a minute may be sure of what no window of theirs is.
 func (j *judge) tryTick(k tally.Key, t *test, at int64, sum tally.Sum) {
-	last := (at+1)*panesPerTick - 1
-	minute := *t
-	minute.panes = panesPerTick
-	s := &series{key: k, panes: tally.Panes{{At: last, Sum: sum}}, lo: last, hi: last}
-	v := j.hear(s, &minute)
+	minute := window{Sum: sum, last: (at+1)*panesPerTick - 1, panes: panesPerTick}
+	v := j.hearMinute(k, t, minute)
 	if !v.fired {
 		return
 	}
-	sub := subjectOf(k)
-	if i := j.open[sub]; i != nil {
-		if k.Kind == tally.Interface || k.Kind == tally.Object {
-			i.accept(s, t, v)
-		}
-		return
+	sub, s := subjectOf(k), j.series[k]
+	i, watched := j.open[sub], s != nil
+	if !watched {
+		s = &series{key: k}
 	}
-	j.openIncident(sub, s, t, v)
+	switch {
+	case i == nil:
+		i = j.openIncident(sub, s, t, v)
+	case watched:
+		i.confirm(t, &v)
+	default:
+		i.accept(s, t, v)
+	}
+	if i != nil && !watched {
+		i.addMinute(t, sum)
+	}
+}
+
+// hearMinute tries a test on one minute. Nothing is known of peers within it.
+func (j *judge) hearMinute(k tally.Key, t *test, minute window) verdict {
+	h := hearing{judge: j, series: &series{key: k, panes: tally.Panes{{At: minute.last}}}, test: t, second: -1}
+	v := verdict{lastActive: -1}
+	h.weigh(minute, &v)
+	return v
 }
 
 // tickTest is what a whole minute of a key is held against.

@@ -47,6 +47,17 @@ func newStage(t *testing.T) *stage {
 	return &stage{t: t, cfg: DefaultConfig(), rand: rand.New(rand.NewPCG(1, 2))}
 }
 
+// limited divides the limits, so that fewer flows make an attack.
+func (s *stage) limited(divisor float64) *stage {
+	for side := range s.cfg.Thresholds.Default {
+		for class := range s.cfg.Thresholds.Default[side] {
+			s.cfg.Thresholds.Default[side][class].PPS /= divisor
+			s.cfg.Thresholds.Default[side][class].BPS /= divisor
+		}
+	}
+	return s
+}
+
 // shipped puts the signatures that ship on the stage.
 func (s *stage) shipped() *stage {
 	s.t.Helper()
@@ -118,6 +129,12 @@ func (s *stage) messages() [][]byte {
 // run plays the timetable and returns what was found.
 func (s *stage) run(workers int) []anomaly.Event {
 	s.t.Helper()
+	return s.play(workers, s.messages())
+}
+
+// play plays messages.
+func (s *stage) play(workers int, messages [][]byte) []anomaly.Event {
+	s.t.Helper()
 	nw, err := network.New(s.network)
 	if err != nil {
 		s.t.Fatal(err)
@@ -128,7 +145,7 @@ func (s *stage) run(workers int) []anomaly.Event {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	if err := e.Run(context.Background(), &tape{messages: s.messages()}); err != nil {
+	if err := e.Run(context.Background(), &tape{messages: messages}); err != nil {
 		s.t.Fatal(err)
 	}
 	return sink.events
@@ -205,6 +222,15 @@ func (s *stage) web(dst netip.Addr) func(int) flow.Record {
 			SrcAddr: s.anyone(dst), DstAddr: dst, Proto: 6, TCPFlags: 0x1b, SrcPort: uint16(1024 + i%60000), DstPort: 443,
 			InIf: 1, OutIf: 9, Packets: 12, Bytes: 12 * 700,
 		}
+	}
+}
+
+// heavy is a hundred packets of a connection.
+func (s *stage) heavy(dst netip.Addr) func(int) flow.Record {
+	return func(i int) flow.Record {
+		r := s.web(dst)(i)
+		r.Packets, r.Bytes = 100, 100*60
+		return r
 	}
 }
 

@@ -85,8 +85,7 @@ func (j *judge) end(i *incident) {
 		j.recent = slices.Delete(j.recent, 0, 1)
 	}
 	for _, v := range i.vectors {
-		v.settled = v.total() // the series may go, the sum stays
-		v.series = &series{key: v.key}
+		v.end()
 	}
 	j.counters.Ended++
 }

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 	"sync"
 
 	"eagre/anomaly"
@@ -29,7 +30,8 @@ type reports struct {
 // maxReports bounds the reports that are kept.
 const maxReports = 1000
 
-// newReports keeps reports below a data folder; an empty one keeps none on disk.
+// newReports keeps reports below a data folder, with those that earlier runs left
+// there; an empty one keeps none on disk.
 func newReports(dataDir string) (*reports, error) {
 	r := &reports{bound: maxReports, byID: map[string]*traceback.Report{}}
 	if dataDir == "" {
@@ -39,7 +41,31 @@ func newReports(dataDir string) (*reports, error) {
 	if err := os.MkdirAll(r.dir, 0o700); err != nil {
 		return nil, fmt.Errorf("reports: %w", err)
 	}
-	return r, nil
+	return r, r.recall()
+}
+
+// recall takes in what the folder holds, within the bound. A file that is no
+// report is left to whoever put it there.
+func (r *reports) recall() error {
+	files, err := os.ReadDir(r.dir)
+	if err != nil {
+		return fmt.Errorf("reports: %w", err)
+	}
+	for _, f := range files {
+		id, isReport := strings.CutSuffix(f.Name(), ".json")
+		if !isReport || !anomalyID.MatchString(id) {
+			continue
+		}
+		if report, err := readFile(filepath.Join(r.dir, f.Name())); err == nil && report.Anomaly.ID == id {
+			r.byID[id] = &report
+			r.order = append(r.order, id)
+		}
+	}
+	slices.SortStableFunc(r.order, func(a, b string) int { return r.byID[a].Anomaly.At.Compare(r.byID[b].Anomaly.At) })
+	for len(r.order) > r.bound {
+		r.forgetOldest()
+	}
+	return nil
 }
 
 // keep takes in an event and the snapshot that goes with it, which may replace
@@ -122,20 +148,26 @@ var anomalyID = regexp.MustCompile(`^a-[a-z2-7]{16}$`)
 
 // readReport opens the report of an anomaly in a data folder.
 func readReport(dataDir, id string) (traceback.Report, error) {
-	var report traceback.Report
 	dir := filepath.Join(dataDir, "reports")
 	if _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) {
-		return report, usagef("%s is no data folder: there is no folder reports in it", dataDir)
+		return traceback.Report{}, usagef("%s is no data folder: there is no folder reports in it", dataDir)
 	}
-	data, err := os.ReadFile(filepath.Join(dir, id+".json"))
-	if errors.Is(err, fs.ErrNotExist) {
+	report, err := readFile(filepath.Join(dir, id+".json"))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return report, fmt.Errorf("no anomaly %s in %s", id, dataDir)
-	}
-	if err != nil {
-		return report, err
-	}
-	if err := json.Unmarshal(data, &report); err != nil {
+	case err != nil:
 		return report, fmt.Errorf("report %s: %w", id, err)
 	}
 	return report, nil
+}
+
+// readFile reads the file of a report.
+func readFile(path string) (report traceback.Report, err error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return report, err
+	}
+	err = json.Unmarshal(data, &report)
+	return report, err
 }

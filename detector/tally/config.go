@@ -32,6 +32,10 @@ func DefaultConfig() Config {
 	}
 }
 
+// maxMaxKeys is what a table can number: at the worst, all keys were hosts, with
+// two places each, and then others, which take none of those.
+const maxMaxKeys = (1<<refBits - 2) / 3
+
 // Validate reports everything that is wrong.
 func (c Config) Validate() []error {
 	var errs []error
@@ -46,8 +50,8 @@ func (c Config) Validate() []error {
 			errs = append(errs, fmt.Errorf("%s: %d, want at least 1", bound.name, bound.value))
 		}
 	}
-	if c.MaxKeys >= 1<<refBits {
-		errs = append(errs, fmt.Errorf("max_keys: %d, limit %d", c.MaxKeys, 1<<refBits-1))
+	if c.MaxKeys > maxMaxKeys {
+		errs = append(errs, fmt.Errorf("max_keys: %d, limit %d", c.MaxKeys, maxMaxKeys))
 	}
 	return errs
 }

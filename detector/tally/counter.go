@@ -54,6 +54,7 @@ type Counter struct {
 
 	partition uint16
 	step      int64 // open step
+	latest    int64 // last millisecond of it: no flow ends after it was reported
 	epoch     uint16
 	settled   int64 // newest settled tick
 	partial   *Partial
@@ -92,7 +93,7 @@ func (c *Counter) EndStep(step int64, again Again) *Partial {
 	c.countFresh(again)
 	c.advance(step)
 	p := c.partial
-	p.Step = step
+	p.Step = c.step // a step from before joins the newest
 	for _, h := range c.hot {
 		if h != nil {
 			c.handOn(h)

@@ -171,6 +171,50 @@ func TestLatePartsOfAFlowGoToTheLedgerOnly(t *testing.T) {
 	}
 }
 
+// TestAFlowThatClaimsToEndLaterThanItWasReported must not decide how many panes
+// are kept: whoever writes to the stream says when a flow ended.
+func TestAFlowThatClaimsToEndLaterThanItWasReported(t *testing.T) {
+	for name, r := range map[string]flow.Record{
+		"in seven years": record(morning.AddDate(7, 0, 0), victim, 40),
+		"runs for years": func() flow.Record {
+			r := record(morning, victim, 40)
+			r.End = morning.AddDate(7, 0, 0)
+			return r
+		}(),
+		"ends before it starts": func() flow.Record {
+			r := record(morning, victim, 40)
+			r.Start = morning.AddDate(7, 0, 0)
+			return r
+		}(),
+	} {
+		c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), everything(), nil)
+		s := find(counted(c, morning, batchAt(morning, r)), Host, Total, To, victim)
+		if len(s.Panes) != 1 || s.Panes[0].At != morning.UnixMilli()/PaneLength || s.Panes[0].PacketCount() != 40 {
+			t.Errorf("%s: got %+v, want 40 packets in the pane in which it was reported", name, s.Panes)
+		}
+	}
+}
+
+func TestAStepNeverGoesBack(t *testing.T) {
+	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), everything(), nil)
+	counted(c, morning)
+	if p := counted(c, morning.Add(-time.Minute)); p.Step != flow.StepOf(morning) {
+		t.Errorf("a step from before came out as %d, want it joined to the newest, %d", p.Step, flow.StepOf(morning))
+	}
+}
+
+func TestHostsOfAnObjectAreToldByItsOwnLimits(t *testing.T) {
+	nw := mapOf(t, network.Config{Managed: []network.ManagedObject{{Name: "acme", Prefixes: []netip.Prefix{netip.PrefixFrom(victim, 24)}}}})
+	usual, strict := &Heats{}, &Heats{}
+	usual[To][Total], strict[To][Total] = Heat{Packets: 10_000 * Unit}, Heat{Packets: Unit}
+	c := New(DefaultConfig(), 0, nw, Warmth{usual, strict}, nil)
+	counted(c, morning, batchAt(morning, record(morning, victim, 40)))
+	told := slices.ContainsFunc(counted(c, morning.Add(2*time.Minute)).Settled[1].Sums, func(k KeySum) bool { return k.Key.Kind == Host })
+	if !told {
+		t.Error("40 packets in a minute, 30 are worth telling for hosts of acme: the host was not told")
+	}
+}
+
 func TestATickSettlesAMinuteAfterItsEndAndIsForgotten(t *testing.T) {
 	nw := mapOf(t, network.Config{Managed: []network.ManagedObject{{Name: "acme", Prefixes: []netip.Prefix{netip.PrefixFrom(victim, 24)}}}})
 	c := New(DefaultConfig(), 0, nw, Warmth{{}}, nil)
@@ -352,5 +396,37 @@ func TestCountingAllocatesNothingPerRow(t *testing.T) {
 func TestAnEntryIsTwoCacheLines(t *testing.T) {
 	if got := entrySize; got != 128 {
 		t.Errorf("an entry has %d bytes, want 128", got)
+	}
+}
+
+// TestNoBoundIsLargerThanATableCanCount: a host takes two places, and single
+// ones and pairs do not take each other's.
+func TestNoBoundIsLargerThanATableCanCount(t *testing.T) {
+	cfg := DefaultConfig()
+	for max, good := range map[int]bool{maxMaxKeys: true, maxMaxKeys + 1: false} {
+		cfg.MaxKeys = max
+		if errs := cfg.Validate(); good != (len(errs) == 0) {
+			t.Errorf("max_keys %d: got %v, want good %v", max, errs, good)
+		}
+	}
+}
+
+// everyRow is a Matcher of a signature that matches whatever comes, grouped by
+// source.
+type everyRow struct{}
+
+func (everyRow) Match(b *flow.Batch) (out []Match) {
+	for row := range b.N {
+		out = append(out, Match{Row: row, Group: Key{Kind: Group, Addr: b.SrcAddr[row]}})
+	}
+	return out
+}
+
+func TestGroupsOfSignaturesAreCountedOnceFromTheirFirstRow(t *testing.T) {
+	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, everyRow{})
+	c.Count(batchAt(morning, record(morning, victim, 40), record(morning, victim, 2)))
+	p := c.EndStep(flow.StepOf(morning), func(func(*flow.Batch)) { t.Error("the step was counted again for a group that missed nothing") })
+	if len(p.Series) != 1 || p.Series[0].Panes.Between(0, 1<<62).PacketCount() != 42 {
+		t.Errorf("got %+v, want one group of 42 packets", p.Series)
 	}
 }

@@ -4,16 +4,25 @@ import (
 	"eagre/flow"
 )
 
-// ignite makes a series hot: from now on its panes are kept.
-func (c *Counter) ignite(e *entry) bool {
+// watch keeps the panes of a series from now on, while there is room.
+func (c *Counter) watch(e *entry) bool {
 	place, ok := c.makeRoom(e.key.Kind)
 	if !ok {
 		c.partial.HotRefused++
 		return false
 	}
-	c.hot[place] = &hotSeries{entry: e, epoch: c.epoch, fresh: true}
-	c.fresh++
+	c.hot[place] = &hotSeries{entry: e, epoch: c.epoch}
 	e.hot = uint32(place + 1)
+	return true
+}
+
+// ignite makes a series hot: its panes are kept from the beginning of the step.
+func (c *Counter) ignite(e *entry) bool {
+	if !c.watch(e) {
+		return false
+	}
+	c.hot[e.hot-1].fresh = true
+	c.fresh++
 	return true
 }
 

@@ -57,7 +57,7 @@ type Counters struct {
 	LateRows    uint64 // rows of which a part fell into settled ticks
 	LatePackets uint64 // packets of those parts, in 1/256: for the ledger only
 	KeysRefused uint64 // rows whose key a full table did not admit
-	HotRefused  uint64 // series that did not become hot for lack of room
+	HotRefused  uint64 // rows whose series did not become hot for lack of room
 	Keys        int    // series held at the end of the step
 	Hot         int    // hot series at the end of the step
 }
@@ -68,7 +68,7 @@ func (c *Counters) Add(o Counters) {
 	c.Implausible += o.Implausible
 	c.Unplaced += o.Unplaced
 	c.LateRows += o.LateRows
-	c.LatePackets += o.LatePackets
+	c.LatePackets = addSaturating(c.LatePackets, o.LatePackets)
 	c.KeysRefused += o.KeysRefused
 	c.HotRefused += o.HotRefused
 	c.Keys += o.Keys

@@ -158,7 +158,7 @@ func (c *Counter) touch() {
 			e := c.table.at(ref)
 			sum += e.key.Addr.Lo + e.ticks[0].Packets
 			if c.plans[i].class != Total {
-				e = c.table.at(ref + 1)
+				e = c.table.at(neighbour(ref)) // the candidate may be a prefix
 				sum += e.key.Addr.Lo + e.ticks[0].Packets
 			}
 		}

@@ -23,7 +23,8 @@ type row struct {
 // is late altogether nothing is left to count.
 func (c *Counter) describe(b *flow.Batch, i int, r *row) (late Sum) {
 	role := c.role(b.Exporter[i], b.InIf[i])
-	r.start, r.end, r.src, r.dst = b.Start[i], b.End[i], b.SrcAddr[i], b.DstAddr[i]
+	r.end = min(b.End[i], c.latest)
+	r.start, r.src, r.dst = min(b.Start[i], r.end), b.SrcAddr[i], b.DstAddr[i]
 	r.sum = estimate(b.Packets[i], b.Bytes[i], b.SamplingRate[i])
 	r.place = c.network.Place(r.src, r.dst, role)
 	r.class = ClassOf(b.Proto[i], b.TCPFlags[i], b.SrcPort[i], b.DstPort[i], b.Bytes[i], b.Packets[i])
@@ -83,11 +84,11 @@ func (c *Counter) addGroup(r *row, m *Match) {
 		return
 	}
 	e.addTicks(r)
-	if e.hot == 0 && !c.ignite(e) {
+	if e.hot == 0 && !c.watch(e) { // from its very first row, so nothing is missing
 		return
 	}
 	h := c.hot[e.hot-1]
-	h.epoch, h.fresh = c.epoch, false // from its very first row, so nothing is missing
+	h.epoch = c.epoch
 	h.addPanes(r)
 	for term := range m.Terms {
 		h.peers = addPeer(h.peers, term, floorDiv(r.end, 1000), sketch.Mix(m.Elements[term], c.cfg.Seed))

@@ -18,6 +18,7 @@ func (c *Counter) advance(step int64) {
 		c.settled = due
 	}
 	c.step, c.epoch = step, uint16(step/stepsPerEpoch)
+	c.latest = flow.StepStart(step+1).UnixMilli() - 1
 	for range min(2, due-c.settled) { // no more than two ticks can hold anything
 		c.settled++
 		c.settle(c.settled)
@@ -60,7 +61,7 @@ func (c *Counter) worthTelling(e *entry, s *Sum) bool {
 		return true
 	case Host, Prefix:
 		const pace = TickLength / 1000 / 2 // heats are per two seconds
-		bound := &c.warmth[0][e.key.Side][e.key.Class]
+		bound := &c.heats(c.network.Locate(e.key.Addr))[e.key.Side][e.key.Class]
 		return bound.Packets != 0 && s.Packets/pace >= bound.Packets || bound.Bytes != 0 && s.Bytes/pace >= bound.Bytes
 	}
 	return false

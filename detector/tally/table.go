@@ -51,6 +51,10 @@ func newTable(seed uint64) *table {
 
 func (t *table) at(ref uint32) *entry { return &t.chunks[(ref-1)/chunkSize][(ref-1)%chunkSize] }
 
+// neighbour is the place beside an entry if that is the first of a pair, and
+// always one that is there.
+func neighbour(ref uint32) uint32 { return ((ref - 1) | 1) + 1 }
+
 // find returns the entry of a key, or nil.
 func (t *table) find(k *Key, hash uint64) *entry {
 	if k.Kind == Host && k.Class != Total {

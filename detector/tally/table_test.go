@@ -6,6 +6,7 @@ import (
 	"pgregory.net/rapid"
 
 	"eagre/flow"
+	"eagre/network"
 )
 
 // TestTheTableIsAMap runs the table beside the built-in map through inserts,
@@ -98,4 +99,24 @@ func TestAClassLivesBesideItsHost(t *testing.T) {
 	if tab.n != 0 || tab.keys != 0 || tab.find(&udp, udp.Hash(tab.seed)) != nil {
 		t.Errorf("after the second sweep %d series are held, want none", tab.n)
 	}
+}
+
+// TestTheLastEntryOfAFullChunkHasNothingBesideIt counts a flow to a host whose
+// hash leads to a prefix that has the last place of all: what would lie beside
+// it is not there to be touched.
+func TestTheLastEntryOfAFullChunkHasNothingBesideIt(t *testing.T) {
+	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil)
+	for i := range uint32(chunkSize) {
+		k := Key{Kind: Prefix, Addr: flow.V4(i << 8), Bits: 24}
+		c.table.insert(&k, k.Hash(c.cfg.Seed))
+	}
+	observer := Observer(flow.FromAddr(edge))
+	for i := uint32(1); i < 1<<28; i++ {
+		k := Key{Kind: Host, Addr: flow.V4(i), Bits: 32, Observer: observer}
+		if c.table.candidate(k.Hash(c.cfg.Seed)) == chunkSize {
+			c.Count(batchAt(morning, record(morning, flow.V4(i).Addr(), 1)))
+			return
+		}
+	}
+	t.Fatal("no host leads to the last entry")
 }
