@@ -394,7 +394,7 @@ func TestASignatureKnowsWhichWayItsTrafficRuns(t *testing.T) {
 	for source, want := range map[netip.Addr]string{infect: "outgoing", netip.MustParseAddr("203.0.113.9"): "incoming"} {
 		s := newStage(t).shipped()
 		s.network.Managed = []network.ManagedObject{{Name: "acme", Prefixes: []netip.Prefix{netip.PrefixFrom(victim, 24).Masked()}}}
-		s.flows(0, 10*time.Second, 250, func(i int) flow.Record {
+		s.flows(0, 10*time.Second, 250, func(int) flow.Record {
 			return flow.Record{SrcAddr: source, DstAddr: s.anyone(victim), Proto: 17, SrcPort: 3575, DstPort: 1434, Packets: 1, Bytes: 404}
 		})
 		if e := last(t, s.run(1)); e.Direction != want {
