@@ -18,6 +18,9 @@ type Trace struct {
 	// Importance is left at its zero value until Complete.
 	Elements []anomaly.NetworkElement
 	Snapshot Snapshot
+	// Provisional: part of the traffic came with an unknown sampling rate and
+	// counts as it was seen.
+	Provisional bool
 }
 
 // Trace looks for all patterns in what is held; result i belongs to pattern i.
@@ -34,7 +37,7 @@ func (r *Recent) Trace(patterns []Pattern, nw *network.Map) []Trace {
 	out := make([]Trace, len(patterns))
 	for i, t := range p.traces {
 		t.extend(r)
-		out[i] = Trace{Fingerprint: t.verdict.fingerprint(), Elements: t.elements(nw), Snapshot: t.snapshot(nw)}
+		out[i] = Trace{Fingerprint: t.verdict.fingerprint(), Elements: t.elements(nw), Snapshot: t.snapshot(nw), Provisional: t.guess}
 	}
 	return out
 }
@@ -42,7 +45,7 @@ func (r *Recent) Trace(patterns []Pattern, nw *network.Map) []Trace {
 // Complete is the event with the fingerprint and network elements of the trace.
 // Entry points are as important as the anomaly, other elements low.
 func (t Trace) Complete(e anomaly.Event) anomaly.Event {
-	e.Fingerprint = t.Fingerprint
+	e.Fingerprint, e.Provisional = t.Fingerprint, e.Provisional || t.Provisional
 	e.NetworkElements = slices.Clone(t.Elements)
 	if e.NetworkElements == nil {
 		e.NetworkElements = []anomaly.NetworkElement{}
@@ -63,6 +66,7 @@ func (t Trace) Complete(e anomaly.Event) anomaly.Event {
 // everything as it was. The number of elements stays bounded by the larger of
 // the two traces' own: quiet ones give way.
 func (t Trace) After(earlier Trace) Trace {
+	t.Provisional = t.Provisional || earlier.Provisional
 	if len(t.Elements) == 0 {
 		t.Fingerprint, t.Elements = earlier.Fingerprint, earlier.Elements
 		return t

@@ -24,6 +24,7 @@ type tracing struct {
 	limit  int // groups
 	bound  int // distinct values in a list
 	over   bool
+	guess  bool // part of it rests on an unknown sampling rate
 
 	counted map[interfaceKey]bool // the elements whose packets are counted once, see view
 	verdict verdict
@@ -84,6 +85,7 @@ func (t *tracing) count(b *flow.Batch, row int) {
 	if inside == (count{}) {
 		return
 	}
+	t.guess = t.guess || b.Sampling[row] == flow.SamplingUnknown
 	g.total.add(inside)
 	g.firstSeen = min(g.firstSeen, max(start, t.from))
 	g.votes.add(fieldsOf(b, row), inside.packets)
