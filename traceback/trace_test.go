@@ -156,13 +156,13 @@ func TestSamplingIsScaledBackAndAnUnknownRateCountsOnce(t *testing.T) {
 }
 
 func TestAnUnknownSamplingRateMakesTheAnomalyProvisional(t *testing.T) {
-	for sampling, want := range map[flow.Sampling]bool{flow.SamplingUnknown: true, flow.SamplingHeader: false} {
+	for rate, want := range map[uint32]bool{0: true, 100: false} {
 		r := syn(edge1, 1, time.Second, "203.0.113.1", "198.51.100.7")
-		r.Sampling = sampling
+		r.SamplingRate = rate
 		got := traceOne(hold(Config{}, r), nil, minute("198.51.100.7/32"))
 		later := Trace{}.After(got).Complete(anomaly.Event{})
 		if got.Provisional != want || later.Provisional != want {
-			t.Errorf("sampling %s: provisional %v, later %v, want %v", sampling, got.Provisional, later.Provisional, want)
+			t.Errorf("one in %d: provisional %v, later %v, want %v", rate, got.Provisional, later.Provisional, want)
 		}
 	}
 }

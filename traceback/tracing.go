@@ -85,7 +85,7 @@ func (t *tracing) count(b *flow.Batch, row int) {
 	if inside == (count{}) {
 		return
 	}
-	t.guess = t.guess || b.Sampling[row] == flow.SamplingUnknown
+	t.guess = t.guess || b.SamplingRate[row] == 0
 	g.total.add(inside)
 	g.firstSeen = min(g.firstSeen, max(start, t.from))
 	g.votes.add(fieldsOf(b, row), inside.packets)
