@@ -7,8 +7,10 @@ test:
 race:
 	go test -race ./...
 
+# The binary to install: static, and with the compiler told by a profile of the
+# hot path (eagre run --profile under a million flows a second) what to inline.
 build:
-	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o bin/eagre ./cmd/eagre
+	CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -pgo=cmd/eagre/hot.pgo -o bin/eagre ./cmd/eagre
 
 lint:
 	go vet ./...
