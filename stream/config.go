@@ -64,7 +64,7 @@ func DefaultConfig() Config {
 		EventsMaxBytes: 1 << 30,
 		EventsMaxAge:   365 * 24 * time.Hour,
 		PublishWindow:  256,
-		Burst:          16,
+		Burst:          64,
 		AckTimeout:     5 * time.Second,
 	}
 }
