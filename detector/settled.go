@@ -5,7 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"eagre/anomaly"
 	"eagre/detector/tally"
 	"eagre/network"
 )
@@ -124,11 +123,5 @@ func (j *judge) capacityTest(capacity float64, source string) *test {
 	if capacity <= 0 {
 		return nil
 	}
-	m := misuses[tally.Total]
-	return &test{
-		class: anomaly.Misuse, subclass: m.subclass, title: m.title, order: severityOrder[tally.Total],
-		detector: "misuse/" + m.subclass, revision: "1", source: source, what: m.traffic, peers: m.peers,
-		stage: anomaly.Stable, rule: -1, panes: windowPanes,
-		terms: []term{{metric: metricBPS, limit: nearlyFull * capacity}},
-	}
+	return misuseTest(tally.Total, tally.To, Limit{BPS: nearlyFull * capacity, Source: source})
 }

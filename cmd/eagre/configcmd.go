@@ -11,18 +11,25 @@ type configCommand struct {
 	Dump  configDump  `cmd:"" help:"Print the configuration in effect, defaults included, with what each key means."`
 }
 
-type configCheck struct {
-	Config string `short:"c" help:"Configuration file." type:"path"`
+// configFile is the configuration that was named, with or without the flag; none
+// stands for the defaults.
+type configFile struct {
+	Config string `short:"c" help:"Configuration file; none is the defaults." type:"path"`
 	File   string `arg:"" optional:"" help:"Configuration file." type:"path"`
 }
 
+func (f configFile) load(c console) (config.Config, error) {
+	if f.File != "" && f.Config != "" {
+		return config.Config{}, usagef("one configuration at a time: %s or %s", f.File, f.Config)
+	}
+	return loadConfig(f.File+f.Config, c.err) // one of the two is empty
+}
+
+type configCheck struct{ configFile }
+
 // Run checks; the signatures that the configuration names are part of it.
 func (k *configCheck) Run(c console) error {
-	path, err := theOne(k.File, k.Config)
-	if err != nil {
-		return err
-	}
-	cfg, err := loadConfig(path, c.err)
+	cfg, err := k.load(c)
 	if err != nil {
 		return err
 	}
@@ -35,28 +42,13 @@ func (k *configCheck) Run(c console) error {
 	return nil
 }
 
-type configDump struct {
-	Config string `short:"c" help:"Configuration file; none prints the defaults." type:"path"`
-	File   string `arg:"" optional:"" help:"Configuration file." type:"path"`
-}
+type configDump struct{ configFile }
 
 // Run prints.
 func (k *configDump) Run(c console) error {
-	path, err := theOne(k.File, k.Config)
-	if err != nil {
-		return err
-	}
-	cfg, err := loadConfig(path, c.err)
+	cfg, err := k.load(c)
 	if err != nil {
 		return err
 	}
 	return config.Dump(c.out, cfg)
-}
-
-// theOne is the file that was named, with or without the flag.
-func theOne(file, flag string) (string, error) {
-	if file != "" && flag != "" {
-		return "", usagef("one configuration at a time: %s or %s", file, flag)
-	}
-	return file + flag, nil
 }

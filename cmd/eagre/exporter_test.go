@@ -13,17 +13,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gopacket/gopacket"
-	"github.com/gopacket/gopacket/layers"
-	"github.com/gopacket/gopacket/pcapgo"
-
 	"eagre/alert"
 	"eagre/anomaly"
 	"eagre/cmd/eagre/config"
 )
 
-// wormCapture writes packets of an infected host: 404 bytes to port 1434 of
-// ever new addresses, 400 a second.
+// wormCapture leaves the capture of writeWorm in a file.
 func wormCapture(t *testing.T, path string, packets int) {
 	t.Helper()
 	f, err := os.Create(path)
@@ -31,17 +26,8 @@ func wormCapture(t *testing.T, path string, packets int) {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	w := pcapgo.NewWriter(f)
-	if err := w.WriteFileHeader(65535, layers.LinkTypeEthernet); err != nil {
+	if err := writeWorm(f, packets); err != nil {
 		t.Fatal(err)
-	}
-	start := time.Date(2003, 1, 25, 6, 10, 0, 0, time.UTC)
-	for i := range packets {
-		frame := udpFrame(0xc0000242, 0x2d000000+uint32(i)*7919, 3575, 1434, 404)
-		info := gopacket.CaptureInfo{Timestamp: start.Add(time.Duration(i) * 2500 * time.Microsecond), CaptureLength: len(frame), Length: len(frame)}
-		if err := w.WritePacket(info, frame); err != nil {
-			t.Fatal(err)
-		}
 	}
 }
 

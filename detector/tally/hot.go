@@ -99,8 +99,11 @@ func (c *Counter) recount(b *flow.Batch, filter *keyFilter) {
 
 // addFresh counts a flow into the panes of a series if that is fresh.
 func (c *Counter) addFresh(r *row, k *Key, bound *Heat, filter *keyFilter) {
+	if bound == nil {
+		return
+	}
 	hash := k.Hash(c.cfg.Seed)
-	if bound == nil || !filter.has(hash) {
+	if !filter.has(hash) {
 		return
 	}
 	e := c.table.find(k, hash)

@@ -36,13 +36,6 @@ func (p *Panes) Add(at int64, s Sum) {
 	*p = list
 }
 
-// Merge adds all panes of another list.
-func (p *Panes) Merge(o Panes) {
-	for _, q := range o {
-		p.Add(q.At, q.Sum)
-	}
-}
-
 // DropBefore removes the panes before a number and returns their sum.
 func (p *Panes) DropBefore(at int64) Sum {
 	var dropped Sum

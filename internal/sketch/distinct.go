@@ -26,9 +26,6 @@ type Distinct struct {
 	reg    []uint8
 }
 
-// Dense tells whether the sketch has passed from exact values to registers.
-func (d *Distinct) Dense() bool { return d.reg != nil }
-
 // Insert adds one hashed value.
 func (d *Distinct) Insert(hash uint64) {
 	switch {
@@ -124,11 +121,6 @@ func (d *Distinct) AtLeast() float64 {
 		return d.Count()
 	}
 	return d.Count() * (1 - 3*1.04/math.Sqrt(registers))
-}
-
-// Clone is an independent copy.
-func (d *Distinct) Clone() *Distinct {
-	return &Distinct{exact: slices.Clone(d.exact), sorted: d.sorted, reg: slices.Clone(d.reg)}
 }
 
 // Mix hashes a value with a seed: a finaliser in the manner of SplitMix64
