@@ -284,7 +284,7 @@ func (n naive) count(k Key, r flow.Record) {
 	if n[k] == nil {
 		n[k] = map[int64]*Sum{}
 	}
-	s := estimate(r.Packets, r.Bytes, r.SamplingRate)
+	s := estimated(r.Packets, r.Bytes, r.SamplingRate)
 	start, end := r.Start.UnixMilli(), r.End.UnixMilli()
 	var given Sum
 	for pane := floorDiv(start, PaneLength); ; pane++ {

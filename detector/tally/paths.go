@@ -30,11 +30,7 @@ func (c *Counter) countPath(b *flow.Batch, i int, r *row) {
 		c.pourPath(p)
 		p.exporter, p.in, p.out, p.place, p.observer, p.used = b.Exporter[i], in, out, r.place, r.observer, true
 	}
-	if r.oneTick {
-		p.ticks[r.tick&1].Add(r.sum)
-		return
-	}
-	Spread(r.sum, r.start, r.end, TickLength, func(tick int64, part Sum) { p.ticks[tick&1].Add(part) })
+	r.addTicks(&p.ticks)
 }
 
 // pourPath moves the sums of a path to its interfaces and, unless a router of
@@ -60,10 +56,10 @@ func (c *Counter) pourObject(p *path, side Side, object network.Object) {
 
 func (c *Counter) pour(k Key, sums *[2]Sum) {
 	total := sums[0]
-	total.Add(sums[1])
+	total.add(&sums[1])
 	if e := c.entry(&k, k.Hash(c.cfg.Seed), &total); e != nil {
-		e.ticks[0].Add(sums[0])
-		e.ticks[1].Add(sums[1])
+		e.ticks[0].add(&sums[0])
+		e.ticks[1].add(&sums[1])
 	}
 }
 

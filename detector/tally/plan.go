@@ -45,12 +45,11 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 	for i := from; i < to; i++ {
 		r := &c.rows[i-from]
 		implausible := b.Quality[i]&flow.Implausible != 0
-		var late Sum
 		if !implausible {
-			late = c.describe(b, i, r)
+			c.describe(b, i, r)
 		}
 		if account {
-			c.account(r, late, implausible)
+			c.account(r, implausible)
 		}
 		if implausible || r.sum.IsZero() {
 			continue
@@ -69,7 +68,7 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 	}
 }
 
-func (c *Counter) account(r *row, late Sum, implausible bool) {
+func (c *Counter) account(r *row, implausible bool) {
 	switch {
 	case implausible:
 		c.partial.Implausible++
@@ -77,9 +76,9 @@ func (c *Counter) account(r *row, late Sum, implausible bool) {
 	case r.place.Core:
 		c.partial.Unplaced++
 	}
-	if !late.IsZero() {
+	if r.isLate {
 		c.partial.LateRows++
-		c.partial.LatePackets = addSaturating(c.partial.LatePackets, late.Packets)
+		c.partial.LatePackets = addSaturating(c.partial.LatePackets, r.late)
 	}
 }
 
@@ -211,7 +210,7 @@ func (c *Counter) resolve(p *plan) uint32 {
 // add counts a flow into a series: into its ticks, and where it is hot into its
 // panes.
 func (c *Counter) add(r *row, e *entry, bound *Heat) {
-	e.addTicks(r)
+	r.addTicks(&e.ticks)
 	if bound == nil {
 		return
 	}

@@ -87,7 +87,8 @@ func (c *Counter) countPort(r *row) {
 		r.port[r.tick&1].add(&r.sum)
 		return
 	}
-	Spread(r.sum, r.start, r.end, TickLength, func(tick int64, part Sum) { r.port[tick&1].add(&part) })
+	r.port[0].add(&r.parts[0])
+	r.port[1].add(&r.parts[1])
 }
 
 func (c *portCell) add(s *Sum) {

@@ -12,6 +12,9 @@ type row struct {
 	tick       int64 // in which the flow ends
 	oneTick    bool  // and in which it also starts
 	sum        Sum
+	parts      [2]Sum // of the sum, by parity of the tick; unused when all is in one tick
+	late       uint64 // packets cut off, in 1/256
+	isLate     bool   // something was cut off
 	place      network.Place
 	observer   uint32
 	class      Class
@@ -19,40 +22,56 @@ type row struct {
 	port       *[2]portCell // of its service
 }
 
-// describe works out row i and returns what is cut off as late. Of a row that
-// is late altogether nothing is left to count.
-func (c *Counter) describe(b *flow.Batch, i int, r *row) (late Sum) {
+// describe works out row i. Of a row that is late altogether nothing is left to
+// count.
+func (c *Counter) describe(b *flow.Batch, i int, r *row) {
 	role := c.role(b.Exporter[i], b.InIf[i])
 	r.end = min(b.End[i], c.latest)
 	r.start, r.src, r.dst = min(b.Start[i], r.end), b.SrcAddr[i], b.DstAddr[i]
-	r.sum = estimate(b.Packets[i], b.Bytes[i], b.SamplingRate[i])
+	r.sum.estimate(b.Packets[i], b.Bytes[i], b.SamplingRate[i])
 	r.place = c.network.Place(r.src, r.dst, role)
 	r.class = ClassOf(b.Proto[i], b.TCPFlags[i], b.SrcPort[i], b.DstPort[i], b.Bytes[i], b.Packets[i])
 	r.observer = 0
 	if !r.place.Boundary {
 		r.observer = c.roles.observer(b.Exporter[i])
 	}
-	late = c.cutLate(r)
+	c.cutLate(r)
 	r.tick = c.tickOf(r.end)
-	r.oneTick = r.start >= r.tick*TickLength
-	return late
+	if r.oneTick = r.start >= r.tick*TickLength; !r.oneTick {
+		r.split()
+	}
+}
+
+// split spreads the flow over the two open ticks, once for all that count it.
+func (r *row) split() {
+	r.parts = [2]Sum{}
+	Spread(r.sum, r.start, r.end, TickLength, func(tick int64, part Sum) { r.parts[tick&1] = part })
+}
+
+// addTicks counts the flow into the ticks of a series.
+func (r *row) addTicks(ticks *[2]Sum) {
+	if r.oneTick {
+		ticks[r.tick&1].add(&r.sum)
+		return
+	}
+	ticks[0].add(&r.parts[0])
+	ticks[1].add(&r.parts[1])
 }
 
 // cutLate takes away the part of the flow that falls into settled ticks: it
 // belongs to the ledger. No sum above the truth can come of it.
-func (c *Counter) cutLate(r *row) (late Sum) {
+func (c *Counter) cutLate(r *row) {
 	open := (c.settled + 1) * TickLength
-	if r.start >= open {
-		return Sum{}
+	r.late, r.isLate = 0, r.start < open
+	if !r.isLate {
+		return
 	}
-	if r.end < open {
-		late, r.sum = r.sum, Sum{}
-	} else if r.end > r.start {
+	late := r.sum
+	if r.end >= open {
 		late = r.sum.share(uint64(open-r.start), uint64(r.end-r.start))
-		r.sum = r.sum.minus(late)
 	}
+	r.late, r.sum = late.Packets, r.sum.minus(late)
 	r.start, r.end = open, max(r.end, open)
-	return late
 }
 
 // tickOf is the tick of a time no earlier than the open ones: one of two.
@@ -83,7 +102,7 @@ func (c *Counter) addGroup(r *row, m *Match) {
 	if e == nil {
 		return
 	}
-	e.addTicks(r)
+	r.addTicks(&e.ticks)
 	if e.hot == 0 && !c.watch(e) { // from its very first row, so nothing is missing
 		return
 	}
@@ -113,14 +132,6 @@ func (c *Counter) admit(k *Key, hash uint64, s *Sum) uint32 {
 		return 0
 	}
 	return c.table.insert(k, hash)
-}
-
-func (e *entry) addTicks(r *row) {
-	if r.oneTick {
-		e.ticks[r.tick&1].Add(r.sum)
-		return
-	}
-	Spread(r.sum, r.start, r.end, TickLength, func(tick int64, part Sum) { e.ticks[tick&1].Add(part) })
 }
 
 func (h *hotSeries) addPanes(r *row) {

@@ -70,7 +70,7 @@ func TestALongFlowIsSpreadEvenly(t *testing.T) {
 }
 
 func TestSumsSaturateInsteadOfWrapping(t *testing.T) {
-	s := estimate(1<<63, 1<<63, 1<<20)
+	s := estimated(1<<63, 1<<63, 1<<20)
 	s.Add(s)
 	if s.Packets != 1<<64-1 || s.Bytes != 1<<64-1 || s.Variance != 1<<64-1 {
 		t.Errorf("got %+v, want the largest values", s)
@@ -78,7 +78,7 @@ func TestSumsSaturateInsteadOfWrapping(t *testing.T) {
 }
 
 func TestTheLowerBoundKnowsTheSamplingError(t *testing.T) {
-	sampled, whole := estimate(100, 100_000, 1000), estimate(100_000, 100_000_000, 1)
+	sampled, whole := estimated(100, 100_000, 1000), estimated(100_000, 100_000_000, 1)
 	if got, want := whole.LowerPackets(), 100_000.0; got != want {
 		t.Errorf("unsampled: got %v, want %v", got, want)
 	}
@@ -89,4 +89,9 @@ func TestTheLowerBoundKnowsTheSamplingError(t *testing.T) {
 	if sampled.LowerBytes() >= sampled.LowerPackets()*1000 {
 		t.Errorf("bytes must be less sure than packets")
 	}
+}
+
+func estimated(packets, bytes uint64, rate uint32) (s Sum) {
+	s.estimate(packets, bytes, rate)
+	return s
 }

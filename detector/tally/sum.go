@@ -20,7 +20,9 @@ type Sum struct {
 }
 
 // Add merges another sum into s.
-func (s *Sum) Add(o Sum) {
+func (s *Sum) Add(o Sum) { s.add(&o) }
+
+func (s *Sum) add(o *Sum) {
 	s.Packets = addSaturating(s.Packets, o.Packets)
 	s.Bytes = addSaturating(s.Bytes, o.Bytes)
 	s.Variance = addSaturating(s.Variance, o.Variance)
@@ -59,19 +61,19 @@ func (s Sum) LowerBytes() float64 {
 	return s.ByteCount() * max(0, 1-z999*math.Sqrt2*s.RelativeError())
 }
 
-// estimate is one record's contribution: counters renormalised by the sampling
+// estimate sets one record's contribution: counters renormalised by the sampling
 // rate. A rate of 0 is unknown and counts as 1.
-func estimate(packets, bytes uint64, rate uint32) Sum {
+func (s *Sum) estimate(packets, bytes uint64, rate uint32) {
 	n := uint64(max(rate, 1))
-	s := Sum{Packets: packets * Unit, Bytes: bytes * Unit, Samples: uint32(min(packets, math.MaxUint32)), Flows: 1}
+	s.Samples, s.Flows, s.Variance = uint32(min(packets, math.MaxUint32)), 1, 0
 	if n == 1 && (packets|bytes) < 1<<56 { // nearly all: nothing to multiply, nothing to saturate
-		return s
+		s.Packets, s.Bytes = packets*Unit, bytes*Unit
+		return
 	}
 	s.Packets, s.Bytes = mulSaturating(packets, n*Unit), mulSaturating(bytes, n*Unit)
 	if n > 1 {
 		s.Variance = mulSaturating(packets, n*n)
 	}
-	return s
 }
 
 func addSaturating(a, b uint64) uint64 {
