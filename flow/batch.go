@@ -45,6 +45,10 @@ type Batch struct {
 	SrcPort, DstPort          []uint16
 	Proto, TCPFlags, TOS      []uint8
 	SrcMask, DstMask          []uint8
+	Forwarding                []uint8
+	Direction                 []Direction
+	App                       []uint64
+	RTT                       []uint32
 	Version                   []Version
 	Sampling                  []Sampling
 	Quality                   []Quality
@@ -52,20 +56,39 @@ type Batch struct {
 
 // NewBatch allocates a batch with room for MaxRows rows.
 func NewBatch() *Batch {
-	const n = MaxRows
-	ips, words := make([]IP, 4*n), make([]uint32, 6*n)
-	ips4 := func(i int) []IP { return ips[i*n : (i+1)*n : (i+1)*n] }
-	word := func(i int) []uint32 { return words[i*n : (i+1)*n : (i+1)*n] }
+	ips, times, words := newSlab[IP](4), newSlab[int64](2), newSlab[uint64](3)
+	halves, quarters, octets := newSlab[uint32](7), newSlab[uint16](2), newSlab[uint8](6)
 	return &Batch{
-		Exporter: ips4(0), SrcAddr: ips4(1), DstAddr: ips4(2), NextHop: ips4(3),
-		Start: make([]int64, n), End: make([]int64, n),
-		Bytes: make([]uint64, n), Packets: make([]uint64, n),
-		Domain: word(0), InIf: word(1), OutIf: word(2), SrcAS: word(3), DstAS: word(4), SamplingRate: word(5),
-		SrcPort: make([]uint16, n), DstPort: make([]uint16, n),
-		Proto: make([]uint8, n), TCPFlags: make([]uint8, n), TOS: make([]uint8, n),
-		SrcMask: make([]uint8, n), DstMask: make([]uint8, n),
-		Version: make([]Version, n), Sampling: make([]Sampling, n), Quality: make([]Quality, n),
+		Exporter: ips.cut(), SrcAddr: ips.cut(), DstAddr: ips.cut(), NextHop: ips.cut(),
+		Start: times.cut(), End: times.cut(),
+		Bytes: words.cut(), Packets: words.cut(), App: words.cut(),
+		Domain: halves.cut(), InIf: halves.cut(), OutIf: halves.cut(), SrcAS: halves.cut(), DstAS: halves.cut(),
+		SamplingRate: halves.cut(), RTT: halves.cut(),
+		SrcPort: quarters.cut(), DstPort: quarters.cut(),
+		Proto: octets.cut(), TCPFlags: octets.cut(), TOS: octets.cut(),
+		SrcMask: octets.cut(), DstMask: octets.cut(), Forwarding: octets.cut(),
+		Direction: newSlab[Direction](1).cut(), Version: newSlab[Version](1).cut(),
+		Sampling: newSlab[Sampling](1).cut(), Quality: newSlab[Quality](1).cut(),
 	}
+}
+
+// slab is memory from which columns of one type are cut.
+type slab[T any] struct{ left []T }
+
+// slabGap is how many elements lie unused between two columns. A row is written
+// into all columns at once, and of memory whose addresses end alike a cache keeps
+// only a few lines: without the gap columns of 1024 elements would drive each other
+// out. It is at least one line, whatever the type.
+const slabGap = 64
+
+func newSlab[T any](columns int) *slab[T] {
+	return &slab[T]{make([]T, columns*(MaxRows+slabGap))}
+}
+
+func (s *slab[T]) cut() []T {
+	column := s.left[:MaxRows:MaxRows]
+	s.left = s.left[MaxRows+slabGap:]
+	return column
 }
 
 // Reset empties the batch and gives it to a partition and step.
@@ -83,6 +106,7 @@ func (b *Batch) Clear(i int) {
 	b.Domain[i], b.InIf[i], b.OutIf[i], b.SrcAS[i], b.DstAS[i], b.SamplingRate[i] = 0, 0, 0, 0, 0, 0
 	b.SrcPort[i], b.DstPort[i] = 0, 0
 	b.Proto[i], b.TCPFlags[i], b.TOS[i], b.SrcMask[i], b.DstMask[i] = 0, 0, 0, 0, 0
+	b.Forwarding[i], b.Direction[i], b.App[i], b.RTT[i] = 0, 0, 0, 0
 	b.Version[i], b.Sampling[i], b.Quality[i] = 0, 0, 0
 }
 
@@ -98,6 +122,7 @@ func (b *Batch) Append(r Record) {
 	b.SrcAS[i], b.DstAS[i], b.InIf[i], b.OutIf[i] = r.SrcAS, r.DstAS, r.InIf, r.OutIf
 	b.Start[i], b.End[i] = r.Start.UnixMilli(), r.End.UnixMilli()
 	b.Bytes[i], b.Packets[i] = r.Bytes, r.Packets
+	b.Forwarding[i], b.Direction[i], b.App[i], b.RTT[i] = r.Forwarding, r.Direction, r.App, r.RTT
 	b.SamplingRate[i], b.Sampling[i], b.Quality[i] = r.SamplingRate, r.Sampling, r.Quality
 	b.N++
 }
@@ -113,6 +138,7 @@ func (b *Batch) Record(i int) Record {
 		SrcAS: b.SrcAS[i], DstAS: b.DstAS[i], InIf: b.InIf[i], OutIf: b.OutIf[i],
 		Start: time.UnixMilli(b.Start[i]).UTC(), End: time.UnixMilli(b.End[i]).UTC(),
 		Bytes: b.Bytes[i], Packets: b.Packets[i],
+		Forwarding: b.Forwarding[i], Direction: b.Direction[i], App: b.App[i], RTT: b.RTT[i],
 		SamplingRate: b.SamplingRate[i], Sampling: b.Sampling[i], Quality: b.Quality[i],
 	}
 }

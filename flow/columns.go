@@ -31,6 +31,10 @@ const (
 	colVersion
 	colSampling
 	colQuality
+	colDirection
+	colForwarding
+	colApp
+	colRTT
 	columnCount
 )
 
@@ -66,6 +70,10 @@ var fields = [...]field{
 	integers(colVersion, func(b *Batch) []Version { return b.Version }),
 	integers(colSampling, func(b *Batch) []Sampling { return b.Sampling }),
 	integers(colQuality, func(b *Batch) []Quality { return b.Quality }),
+	integers(colDirection, func(b *Batch) []Direction { return b.Direction }),
+	integers(colForwarding, func(b *Batch) []uint8 { return b.Forwarding }),
+	integers(colApp, func(b *Batch) []uint64 { return b.App }),
+	integers(colRTT, func(b *Batch) []uint32 { return b.RTT }),
 }
 
 // integers is a field of plain numbers.
@@ -98,12 +106,8 @@ func (p *Packer) addresses(dst []byte, id uint8, from []IP) []byte {
 		dst = appendColumn(dst, id, 0, from[0].Hi)
 		return appendColumn(dst, id+1, 0, from[0].Lo)
 	}
-	low, differ := p.low[:len(from)], uint64(0)
-	for i := range from {
-		low[i] = from[i].Lo
-		differ |= from[i].Hi ^ from[0].Hi
-	}
-	if differ == 0 { // IPv4, or one network
+	low := p.low[:len(from)]
+	if !lows(low, from) { // IPv4, or one network
 		return packColumn(appendColumn(dst, id, 0, from[0].Hi), id+1, low)
 	}
 	high := p.high[:len(from)]
@@ -111,6 +115,21 @@ func (p *Packer) addresses(dst []byte, id uint8, from []IP) []byte {
 		high[i] = from[i].Hi
 	}
 	return packColumn(packColumn(dst, id, high), id+1, low)
+}
+
+// lows copies the low words of addresses and tells whether the high ones differ.
+func lows(low []uint64, from []IP) (differ bool) {
+	high, bits := from[0].Hi, uint64(0)
+	for ; len(from) >= 4 && len(low) >= 4; from, low = from[4:], low[4:] {
+		f, l := (*[4]IP)(from), (*[4]uint64)(low)
+		l[0], l[1], l[2], l[3] = f[0].Lo, f[1].Lo, f[2].Lo, f[3].Lo
+		bits |= (f[0].Hi ^ high) | (f[1].Hi ^ high) | (f[2].Hi ^ high) | (f[3].Hi ^ high)
+	}
+	for i, a := range from {
+		low[i] = a.Lo
+		bits |= a.Hi ^ high
+	}
+	return bits != 0
 }
 
 func (u *Unpacker) addresses(to []IP, high, low packedColumn) {
@@ -121,13 +140,22 @@ func (u *Unpacker) addresses(to []IP, high, low packedColumn) {
 	his, los := u.high[:len(to)], u.low[:len(to)]
 	unpackColumn(los, low)
 	if high.width == 0 {
-		for i, lo := range los {
-			to[i] = IP{Hi: high.base, Lo: lo}
-		}
+		join(to, high.base, los)
 		return
 	}
 	unpackColumn(his, high)
 	for i := range to {
 		to[i] = IP{Hi: his[i], Lo: los[i]}
+	}
+}
+
+// join makes addresses of one high word and their low words.
+func join(to []IP, high uint64, lows []uint64) {
+	for ; len(to) >= 4 && len(lows) >= 4; to, lows = to[4:], lows[4:] {
+		t, l := (*[4]IP)(to), (*[4]uint64)(lows)
+		t[0], t[1], t[2], t[3] = IP{high, l[0]}, IP{high, l[1]}, IP{high, l[2]}, IP{high, l[3]}
+	}
+	for i, lo := range lows {
+		to[i] = IP{high, lo}
 	}
 }

@@ -163,22 +163,37 @@ func golden() *Batch {
 }
 
 func TestGoldenFileIsReadFieldByField(t *testing.T) {
-	const file = "testdata/batch-v1.packed"
+	const file = "testdata/batch-v1-32-columns.packed"
 	want := golden()
 	if *update {
 		if err := os.WriteFile(file, new(Packer).Append(nil, want), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	packed, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	packed := goldenFile(t, file)
 	sameBatch(t, unpacked(t, packed), want)
 	sameBatch(t, slowUnpack(packed), want)
 	if got := new(Packer).Append(nil, want); !bytes.Equal(got, packed) {
 		t.Errorf("the packed form has changed at byte %d; a new form needs a new format version", firstDifference(got, packed))
 	}
+}
+
+// What an older eagre left on disk is read; the columns that came since are zero.
+func TestOlderGoldenFileIsReadWithItsColumns(t *testing.T) {
+	want := golden()
+	for i := range want.N {
+		want.Direction[i], want.Forwarding[i], want.App[i], want.RTT[i] = 0, 0, 0, 0
+	}
+	sameBatch(t, unpacked(t, goldenFile(t, "testdata/batch-v1-28-columns.packed")), want)
+}
+
+func goldenFile(t *testing.T, name string) []byte {
+	t.Helper()
+	packed, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return packed
 }
 
 func TestUnknownColumnsAreSkippedAndMissingOnesAreZero(t *testing.T) {

@@ -92,8 +92,8 @@ func TestColumnsDoNotShareRows(t *testing.T) {
 		}
 	}
 	fromWords(b, MaxRows, all)
-	if got := words(b); got[colExporterHi][MaxRows-1] != 1 || got[colQuality][0] != columnCount {
-		t.Errorf("got %d and %d", got[colExporterHi][MaxRows-1], got[colQuality][0])
+	if got := words(b); got[colExporterHi][MaxRows-1] != 1 || got[colRTT][0] != columnCount {
+		t.Errorf("got %d and %d", got[colExporterHi][MaxRows-1], got[colRTT][0])
 	}
 	for id, column := range words(b) {
 		for i, v := range column {
@@ -121,7 +121,8 @@ func TestStepsAreTenthsOfSeconds(t *testing.T) {
 func TestNamesHoldForAnyNumber(t *testing.T) {
 	for got, want := range map[string]string{
 		NetFlowV5.String(): "netflow-v5", SFlowV5.String(): "sflow-v5", Packets.String(): "packets",
-		SamplingOperator.String(): "operator", SamplingUnknown.String(): "unknown",
+		SamplingOperator.String(): "operator", SamplingUnknown.String(): "unknown", IPFIX.String(): "ipfix", Egress.String(): "egress",
+		Version(255).String(): "unknown", Sampling(254).String(): "unknown", Direction(253).String(): "unknown",
 	} {
 		if got != want {
 			t.Errorf("got %s, want %s", got, want)
@@ -135,7 +136,7 @@ func TestNamesHoldForAnyNumber(t *testing.T) {
 // small enough to be passed by value.
 func TestSizes(t *testing.T) {
 	for name, c := range map[string][2]uintptr{
-		"IP": {unsafe.Sizeof(IP{}), 16}, "Record": {unsafe.Sizeof(Record{}), 208},
+		"IP": {unsafe.Sizeof(IP{}), 16}, "Record": {unsafe.Sizeof(Record{}), 224},
 	} {
 		if c[0] != c[1] {
 			t.Errorf("%s: got %d bytes, want %d", name, c[0], c[1])

@@ -24,6 +24,7 @@ func words(b *Batch) [columnCount][]uint64 {
 			uint64(b.Proto[i]), uint64(b.TCPFlags[i]), uint64(b.TOS[i]),
 			uint64(b.SrcMask[i]), uint64(b.DstMask[i]),
 			uint64(b.Version[i]), uint64(b.Sampling[i]), uint64(b.Quality[i]),
+			uint64(b.Direction[i]), uint64(b.Forwarding[i]), b.App[i], uint64(b.RTT[i]),
 		}
 		for id, v := range r {
 			all[id] = append(all[id], v)
@@ -50,6 +51,8 @@ func fromWords(b *Batch, rows int, all [columnCount][]uint64) {
 		b.Proto[i], b.TCPFlags[i], b.TOS[i] = uint8(at(20, i)), uint8(at(21, i)), uint8(at(22, i))
 		b.SrcMask[i], b.DstMask[i] = uint8(at(23, i)), uint8(at(24, i))
 		b.Version[i], b.Sampling[i], b.Quality[i] = Version(at(25, i)), Sampling(at(26, i)), Quality(at(27, i))
+		b.Direction[i], b.Forwarding[i] = Direction(at(28, i)), uint8(at(29, i))
+		b.App[i], b.RTT[i] = at(30, i), uint32(at(31, i))
 	}
 	b.N = rows
 }

@@ -3,6 +3,7 @@ package flow
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 type integer interface {
@@ -39,39 +40,41 @@ func appendColumn(dst []byte, id uint8, width int, base uint64) []byte {
 }
 
 // constant tells whether all values are the same one: whether the column equals
-// itself moved by one row. Arrays are compared as memory, many bytes at a time.
+// itself moved by one row. Arrays are compared as memory, many bytes at a time; the
+// last one ends where the column ends and overlaps the one before.
 func constant[T comparable](values []T) bool {
 	const stride = 128
-	if values[0] != values[len(values)-1] {
+	n := len(values)
+	if values[0] != values[n-1] || values[0] != values[n/2] {
 		return false
 	}
-	i := 0
-	for ; i+stride < len(values); i += stride {
+	if n <= stride {
+		return slices.Equal(values[1:], values[:n-1])
+	}
+	for i := 0; i+stride < n; i += stride {
 		if *(*[stride]T)(values[i:]) != *(*[stride]T)(values[i+1:]) {
 			return false
 		}
 	}
-	for ; i+1 < len(values); i++ {
-		if values[i] != values[i+1] {
-			return false
-		}
-	}
-	return true
+	return *(*[stride]T)(values[n-1-stride:]) == *(*[stride]T)(values[n-stride:])
 }
 
-// extremes are the smallest and the largest value. Four at a time, because each
-// comparison with the best so far has to wait for the one before.
+// extremes are the smallest and the largest value. There are four of each on the
+// way, because each comparison with the best so far has to wait for the one before.
 func extremes[T integer](values []T) (least, most T) {
-	least, most = values[0], values[0]
-	for ; len(values) >= 4; values = values[4:] {
-		a, b, c, d := values[0], values[1], values[2], values[3]
-		least = min(least, min(a, b), min(c, d))
-		most = max(most, max(a, b), max(c, d))
+	l0 := values[0]
+	l1, l2, l3, m0, m1, m2, m3 := l0, l0, l0, l0, l0, l0, l0
+	for ; len(values) >= 8; values = values[8:] {
+		v := (*[8]T)(values)
+		l0, l1, l2, l3 = min(l0, v[0]), min(l1, v[1]), min(l2, v[2]), min(l3, v[3])
+		m0, m1, m2, m3 = max(m0, v[0]), max(m1, v[1]), max(m2, v[2]), max(m3, v[3])
+		l0, l1, l2, l3 = min(l0, v[4]), min(l1, v[5]), min(l2, v[6]), min(l3, v[7])
+		m0, m1, m2, m3 = max(m0, v[4]), max(m1, v[5]), max(m2, v[6]), max(m3, v[7])
 	}
 	for _, v := range values {
-		least, most = min(least, v), max(most, v)
+		l0, m0 = min(l0, v), max(m0, v)
 	}
-	return least, most
+	return min(l0, l1, l2, l3), max(m0, m1, m2, m3)
 }
 
 // widthOf is how many bytes an offset up to span needs.
@@ -86,77 +89,17 @@ func grow(dst []byte, n int) []byte {
 	return dst[:len(dst)+n]
 }
 
-// narrow writes the offsets of all values from base, width bytes each. It may
-// touch slack bytes past the last one.
-func narrow[T integer](out []byte, values []T, width int, base T) {
-	switch width {
-	case 1:
-		out = out[:len(values)]
-		for i, v := range values {
-			out[i] = byte(v - base)
-		}
-	case 2:
-		for i, v := range values {
-			binary.LittleEndian.PutUint16(out[2*i:2*i+2:2*i+2], uint16(v-base))
-		}
-	case 4:
-		for i, v := range values {
-			binary.LittleEndian.PutUint32(out[4*i:4*i+4:4*i+4], uint32(v-base))
-		}
-	default:
-		for i, v := range values {
-			at := i * width
-			binary.LittleEndian.PutUint64(out[at:at+8:at+8], uint64(v-base))
-		}
-	}
-}
-
-// widen is the way back. The bytes of src go on past the column, at least as
-// far as the checksum.
-func widen[T integer](to []T, src []byte, width int, base T) {
-	switch width {
-	case 1:
-		src = src[:len(to)]
-		for i, v := range src {
-			to[i] = base + T(v)
-		}
-	case 2:
-		for i := range to {
-			to[i] = base + T(binary.LittleEndian.Uint16(src[2*i:2*i+2:2*i+2]))
-		}
-	case 4:
-		for i := range to {
-			to[i] = base + T(binary.LittleEndian.Uint32(src[4*i:4*i+4:4*i+4]))
-		}
-	default:
-		widenOdd(to, src, width, base)
-	}
-}
-
-// widenOdd reads eight bytes for every value and masks away what belongs to the
-// next ones; the last few values, where eight bytes would end past the message,
-// are read with care.
-func widenOdd[T integer](to []T, src []byte, width int, base T) {
-	mask := ^uint64(0) >> (64 - 8*width)
-	whole := min(len(to), max(0, len(src)-8+width)/width)
-	for i := range to[:whole] {
-		at := i * width
-		to[i] = base + T(binary.LittleEndian.Uint64(src[at:at+8:at+8])&mask)
-	}
-	for i := whole; i < len(to); i++ {
-		var tail [8]byte
-		copy(tail[:], src[i*width:])
-		to[i] = base + T(binary.LittleEndian.Uint64(tail[:])&mask)
-	}
-}
-
 // fill sets all of to to one value, doubling what is done each time.
-func fill[T any](to []T, v T) {
-	if len(to) == 0 {
+func fill[T comparable](to []T, v T) {
+	var zero T
+	if v == zero {
+		clear(to)
 		return
 	}
-	to[0] = v
-	for done := 1; done < len(to); done *= 2 {
+	for i := range to[:min(len(to), 16)] {
+		to[i] = v
+	}
+	for done := 16; done < len(to); done *= 2 {
 		copy(to[done:], to[:done])
 	}
 }
