@@ -9,9 +9,13 @@ func TestFormatsAreToldApartByTheirFirstBytes(t *testing.T) {
 		version uint32
 	}{
 		{[]byte{0, 5, 0, 1}, NetFlowV5, 5},
-		{[]byte{0, 9, 0, 1}, NetFlowOther, 9},
-		{[]byte{0, 10, 0, 1}, NetFlowOther, 10},
-		{[]byte{0, 1, 0, 1}, NetFlowOther, 1},
+		{[]byte{0, 9, 0, 1}, NetFlowV9, 9},
+		{[]byte{0, 10, 0, 1}, IPFIX, 10},
+		{[]byte{0, 1, 0, 1}, NetFlowV1, 1},
+		{[]byte{0, 6, 0, 1}, NetFlowV6, 6},
+		{[]byte{0, 7, 0, 1}, NetFlowV7, 7},
+		{[]byte{0, 8, 0, 1}, NetFlowV8, 8},
+		{[]byte{0, 3, 0, 1}, UnknownFormatVersion, 3},
 		{[]byte{0, 0, 0, 5}, SFlowV5, 5},
 		{[]byte{0, 0, 0, 4}, SFlowOther, 4},
 		{[]byte{0, 4, 0, 0}, UnknownFormatVersion, 4},

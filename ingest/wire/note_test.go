@@ -68,9 +68,9 @@ func TestDispositionSaysWhatBecameOfADatagram(t *testing.T) {
 		why     Reason
 	}{
 		{"odd but all used", MaskTooLong, 3, OK, NoReason},
-		{"some used", V5Count, 1, Partial, CountMismatch},
-		{"nothing used", V5Count, 0, Malformed, CountMismatch},
-		{"keepalive", V5Keepalive, 0, OK, NoReason},
+		{"some used", FixedCount, 1, Partial, CountMismatch},
+		{"nothing used", FixedCount, 0, Malformed, CountMismatch},
+		{"keepalive", FixedKeepalive, 0, OK, NoReason},
 	}
 	for _, c := range cases {
 		r := Report{Decoded: c.decoded}

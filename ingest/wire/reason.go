@@ -37,6 +37,35 @@ const (
 	DomainLimit
 	ExporterLimit
 	Unpublished
+	UnknownScheme
+	FieldsInvalid
+	BadTemplate
+	TemplateLimit
+	BadFieldLength
+	DuplicateField
+	TemplateChanged
+	TemplateWithdrawn
+	WithdrawalIgnored
+	BadOptionsLength
+	BadSetLength
+	SetOverrun
+	ReservedSet
+	NonzeroPadding
+	BadMessageLength
+	RecordLimit
+	RecordTooShort
+	NoTemplate
+	HoldingFull
+	HeldTooLong
+	NestedTooDeep
+	BadValue
+	NoTraffic
+	OptionsData
+	SamplerLimit
+	LongString
+	SamplingIgnored
+	BadFraming
+	BadImport
 	ReasonCount // how many there are
 )
 
@@ -83,6 +112,35 @@ var reasons = [ReasonCount]struct {
 	DomainLimit:         {"domain_limit", marked},
 	ExporterLimit:       {"exporter_limit", ordinary},
 	Unpublished:         {"unpublished", ordinary},
+	UnknownScheme:       {"unknown_scheme", lossy},
+	FieldsInvalid:       {"fields_invalid", ordinary},
+	BadTemplate:         {"bad_template", lossy},
+	TemplateLimit:       {"template_limit", marked},
+	BadFieldLength:      {"bad_field_length", lossy},
+	DuplicateField:      {"duplicate_field", marked},
+	TemplateChanged:     {"template_changed", marked},
+	TemplateWithdrawn:   {"template_withdrawn", ordinary},
+	WithdrawalIgnored:   {"withdrawal_ignored", marked},
+	BadOptionsLength:    {"bad_options_length", lossy},
+	BadSetLength:        {"bad_set_length", lossy},
+	SetOverrun:          {"set_overrun", lossy},
+	ReservedSet:         {"reserved_set", marked},
+	NonzeroPadding:      {"nonzero_padding", marked},
+	BadMessageLength:    {"bad_message_length", lossy},
+	RecordLimit:         {"record_limit", lossy},
+	RecordTooShort:      {"record_cut", lossy},
+	NoTemplate:          {"no_template", ordinary},
+	HoldingFull:         {"holding_full", lossy},
+	HeldTooLong:         {"held_too_long", ordinary},
+	NestedTooDeep:       {"nested_too_deep", marked},
+	BadValue:            {"bad_value", marked},
+	NoTraffic:           {"no_traffic", ordinary},
+	OptionsData:         {"options_data", ordinary},
+	SamplerLimit:        {"sampler_limit", marked},
+	LongString:          {"long_string", marked},
+	SamplingIgnored:     {"sampling_ignored", marked},
+	BadFraming:          {"bad_framing", lossy},
+	BadImport:           {"bad_import", lossy},
 }
 
 // String is the label.
@@ -104,10 +162,11 @@ const (
 	Refused                             // its sender is not on the list of exporters
 	Duplicate                           // seen a moment ago, not applied again
 	Shed                                // no room to keep state for its sender
+	Waiting                             // all it holds waits for a template
 	DispositionCount                    // how many there are
 )
 
-var dispositions = [DispositionCount]string{"ok", "partial", "malformed", "not_allowed", "duplicate", "shed"}
+var dispositions = [DispositionCount]string{"ok", "partial", "malformed", "not_allowed", "duplicate", "shed", "waiting_template"}
 
 // String is the label.
 func (d Disposition) String() string { return dispositions[min(d, DispositionCount-1)] }

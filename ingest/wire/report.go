@@ -7,6 +7,7 @@ type Source struct {
 	Exporter     flow.IP // the UDP source address
 	Arrival      int64   // when it was received, Unix milliseconds
 	SamplingRate uint32  // the operator's override; 0 believes the exporter
+	Reliable     bool    // it came over a transport that loses nothing, such as TCP
 }
 
 // MaxSamplingRate is the highest sampling rate that is believed.
@@ -20,13 +21,18 @@ type Report struct {
 	// Understood is how many parts besides records were read as they should be:
 	// counter samples, samples of packets that are not IP.
 	Understood int
+	// Waiting is how many sets were held back until their template comes.
+	Waiting int
+	// Released is how many records of earlier datagrams became rows, because
+	// their template came with this one; they are part of Decoded.
+	Released int
 
 	notes [findingCount]Note
 	n     int
 }
 
 // Reset empties the report.
-func (r *Report) Reset() { r.Decoded, r.Understood, r.n = 0, 0, 0 }
+func (r *Report) Reset() { r.Decoded, r.Understood, r.Waiting, r.Released, r.n = 0, 0, 0, 0, 0 }
 
 // Add puts a note into the report. The first note of a finding gives the numbers
 // of its sentence, later ones are only counted. A note with Times 0 counts once.
@@ -53,10 +59,13 @@ func (r *Report) Disposition() (Disposition, Reason) {
 		if !n.Reason().lossy() {
 			continue
 		}
-		if r.Decoded > 0 || r.Understood > 0 {
+		if r.Decoded > 0 || r.Understood > 0 || r.Waiting > 0 {
 			return Partial, n.Reason()
 		}
 		return Malformed, n.Reason()
+	}
+	if r.Waiting > 0 && r.Decoded == 0 && r.Understood == 0 {
+		return Waiting, NoReason
 	}
 	return OK, NoReason
 }
