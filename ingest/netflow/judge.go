@@ -13,42 +13,36 @@ const (
 	// so a shorter duration counts as one second.
 	fastestBits   = 100e12
 	shortestMS    = 1000
-	suspectOctets = uint64(fastestBits / 8) // scaled bytes in one second, below which no flow is too fast
+	suspectOctets = int64(fastestBits / 8) // scaled bytes in one second, below which no flow is too fast
 )
 
-// judge marks records whose counters or masks are impossible. They are kept.
-func (d *V5) judge(b *flow.Batch, n int, report *wire.Report) {
-	from := b.N
-	bytes, packets := b.Bytes[from:from+n], b.Packets[from:from+n]
-	packets = packets[:len(bytes)]
-	limit := suspectOctets / uint64(max(d.rate, 1))
-	for i := range bytes {
-		if bytes[i] < packets[i]*ipHeader || bytes[i] > limit || packets[i] == 0 && bytes[i] > 0 {
-			d.doubt(b, from+i, report)
+// judge clamps the times of new rows, marks impossible counters and takes away
+// impossible masks. The rows are kept.
+func (d *Datagram) judge(b *flow.Batch, records []byte, report *wire.Report) {
+	for row := b.N; len(records) > 0; row++ {
+		first, last := be.Uint32(records[offFirst:]), be.Uint32(records[offFirst+4:])
+		if !d.timely(first, last) {
+			b.Start[row], b.End[row], b.Quality[row] = d.clamp(first, last, report)
 		}
-	}
-	srcMask, dstMask := b.SrcMask[from:from+n], b.DstMask[from:from+n]
-	dstMask = dstMask[:len(srcMask)]
-	for i := range srcMask {
-		if max(srcMask[i], dstMask[i]) > longestMask {
-			unmask(b, from+i, report)
-		}
+		d.doubt(b, row, report)
+		unmask(b, row, report)
+		records = records[recordLength:]
 	}
 }
 
-func (d *V5) doubt(b *flow.Batch, i int, report *wire.Report) {
-	bits := float64(b.Bytes[i]) * float64(max(d.rate, 1)) * 8
-	ms := float64(max(b.End[i]-b.Start[i], shortestMS))
+func (d *Datagram) doubt(b *flow.Batch, row int, report *wire.Report) {
+	bytes, packets := b.Bytes[row], b.Packets[row]
+	bits := float64(bytes) * float64(max(d.rate, 1)) * 8
+	ms := float64(max(b.End[row]-b.Start[row], shortestMS))
 	tooFast := bits/ms*1000 > fastestBits
-	tooSmall := b.Bytes[i] < b.Packets[i]*ipHeader
-	if tooFast || tooSmall || b.Packets[i] == 0 && b.Bytes[i] > 0 {
-		b.Quality[i] |= flow.Implausible
+	if tooFast || bytes < packets*ipHeader || packets == 0 && bytes > 0 {
+		b.Quality[row] |= flow.Implausible
 		report.Add(wire.Note{Finding: wire.Impossible})
 	}
 }
 
-func unmask(b *flow.Batch, i int, report *wire.Report) {
-	for _, mask := range []*uint8{&b.SrcMask[i], &b.DstMask[i]} {
+func unmask(b *flow.Batch, row int, report *wire.Report) {
+	for _, mask := range [...]*uint8{&b.SrcMask[row], &b.DstMask[row]} {
 		if *mask > longestMask {
 			report.Add(wire.Note{Finding: wire.MaskTooLong, A: uint32(*mask), B: 4})
 			*mask = 0

@@ -8,33 +8,22 @@ import (
 // believed is how far back a record may reach, in milliseconds: 2 h.
 const believed = 2 * 60 * 60 * 1000
 
-// times fills Start and End. A record's times are the exporter's uptime at its
-// first and last packet, so its age when the datagram left is uptime minus those;
-// event time is the arrival minus the age, and the exporter's own clock does not
-// matter. Uptime wraps every 49.7 days: differences are taken in 32 bits and read
-// as signed, so they are right on both sides of a wrap. Quality is set too.
-func (d *V5) times(b *flow.Batch, records []byte, report *wire.Report) {
-	n := len(records) / recordLength
-	start, end, quality := b.Start[b.N:b.N+n], b.End[b.N:b.N+n], b.Quality[b.N:b.N+n]
-	end, quality = end[:len(start)], quality[:len(start)]
-	for i := range start {
-		r := at(records, i)
-		first, last := be.Uint32(r[offFirst:]), be.Uint32(r[offLast:])
-		age, duration := d.Uptime-last, last-first // negative ones look huge here
-		if age > believed || duration > believed-age {
-			start[i], end[i], quality[i] = d.clamp(first, last, report)
-			continue
-		}
-		end[i] = d.source.Arrival - int64(age)
-		start[i] = end[i] - int64(duration)
-		quality[i] = 0
-	}
+// A record's times are the exporter's uptime at its first and last packet, so its
+// age when the datagram left is uptime minus those; event time is the arrival minus
+// the age, and the exporter's own clock does not matter. Uptime wraps every 49.7
+// days: differences are taken in 32 bits, so they are right on both sides of a wrap,
+// and one that is negative looks huge. That 0 is an uptime like any other (the boot)
+// follows.
+
+// timely tells whether the times of a record can be believed as they are.
+func (d *Datagram) timely(first, last uint32) bool {
+	return uint64(d.Uptime-last)+uint64(last-first) <= believed
 }
 
 // clamp gives times to a record whose own cannot be believed. What ended too
 // long ago counts now (the exporter's stamps are broken); a long flow that began
 // too long ago is cut at the limit.
-func (d *V5) clamp(first, last uint32, report *wire.Report) (start, end int64, q flow.Quality) {
+func (d *Datagram) clamp(first, last uint32, report *wire.Report) (start, end int64, q flow.Quality) {
 	firstAge, lastAge := int64(int32(d.Uptime-first)), int64(int32(d.Uptime-last))
 	if lastAge < 0 || int32(last-first) < 0 {
 		q |= flow.BadDuration
