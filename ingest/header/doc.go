@@ -4,7 +4,9 @@
 // DCCP or ICMP.
 //
 // Bytes that may be cut anywhere or lie come in; one plain Header goes out, with
-// whatever is known. Tunnels (GRE, VXLAN, IP in IP) are not followed: a flow is
-// what a router on the path would have exported, the outer packet. The package
-// keeps no state, allocates nothing and reassembles nothing.
+// whatever is known. Tunnels (GRE, VXLAN, Geneve, IP in IP) are entered only
+// between end points that a Parser is told of: everywhere else the outer packet
+// is the flow, so that a flood of tunnel packets against a host cannot hide
+// behind forged addresses inside. The package keeps no state, allocates nothing
+// and reassembles nothing.
 package header

@@ -94,10 +94,10 @@ func TestParse(t *testing.T) {
 		size  int // on the wire, 0: as captured
 		want  Header
 	}{
-		{"a Slammer packet is 404 bytes, not the 418 or 422 of its frame", Ethernet, ethernet(etherIPv4, ip4(17, udpPacket(376))), 422, plainV4(slammer)},
-		{"padding of a short frame does not count", Ethernet, append(ethernet(etherIPv4, ip4(6, tcpSYN())), 0, 0, 0, 0, 0, 0), 60, plainV4(syn)},
-		{"one VLAN tag", Ethernet, ethernet(etherVLAN, vlan(etherIPv4, ip4(6, tcpSYN()))), 0, plainV4(syn)},
-		{"QinQ", Ethernet, ethernet(etherQinQ, vlan(etherVLAN, vlan(etherIPv6, ip6(6, tcpSYN())))), 0, plainV6(syn6)},
+		{"a Slammer packet is 404 bytes, not the 418 or 422 of its frame", Ethernet, ethernet(EtherIPv4, ip4(17, udpPacket(376))), 422, plainV4(slammer)},
+		{"padding of a short frame does not count", Ethernet, append(ethernet(EtherIPv4, ip4(6, tcpSYN())), 0, 0, 0, 0, 0, 0), 60, plainV4(syn)},
+		{"one VLAN tag", Ethernet, ethernet(EtherVLAN, vlan(EtherIPv4, ip4(6, tcpSYN()))), 0, plainV4(syn)},
+		{"QinQ", Ethernet, ethernet(etherQinQ, vlan(EtherVLAN, vlan(EtherIPv6, ip6(6, tcpSYN())))), 0, plainV6(syn6)},
 		{"two MPLS labels", Ethernet, ethernet(etherMPLS, join([]byte{0, 0, 0x10, 64, 0, 0, 0x21, 64}, ip4(6, tcpSYN()))), 0, plainV4(syn)},
 		{"PPPoE session", Ethernet, ethernet(etherPPPoE, join([]byte{0x11, 0, 0, 1, 0, 42, 0, 0x21}, ip4(6, tcpSYN()))), 0, plainV4(syn)},
 		{"raw IPv4", Raw, ip4(6, tcpSYN()), 0, plainV4(syn)},
@@ -109,13 +109,13 @@ func TestParse(t *testing.T) {
 		{"ICMP echo request as a port", Raw, ip4(1, []byte{8, 0, 0, 0}), 0, plainV4(Header{Proto: 1, DstPort: 0x0800, IPBytes: 24})},
 		{"ICMPv6 neighbour solicitation as a port", Raw, ip6(58, []byte{135, 0, 0, 0}), 0, plainV6(Header{Proto: 58, DstPort: 135 << 8, IPBytes: 44})},
 		{"GRE is not followed", Raw, ip4(47, ip4(6, tcpSYN())), 0, plainV4(Header{Proto: 47, IPBytes: 60})},
-		{"VXLAN is not followed", Raw, ip4(17, join([]byte{0x30, 0x39, 0x12, 0xb5, 0, 58, 0, 0, 8, 0, 0, 0, 0, 0, 1, 0}, ethernet(etherIPv4, ip4(6, tcpSYN())))), 0, plainV4(Header{SrcPort: 12345, DstPort: 4789, Proto: 17, IPBytes: 90})},
+		{"VXLAN is not followed", Raw, ip4(17, join([]byte{0x30, 0x39, 0x12, 0xb5, 0, 58, 0, 0, 8, 0, 0, 0, 0, 0, 1, 0}, ethernet(EtherIPv4, ip4(6, tcpSYN())))), 0, plainV4(Header{SrcPort: 12345, DstPort: 4789, Proto: 17, IPBytes: 90})},
 		{"IPv6 extension headers, authentication among them", Raw, ip6(0, join(extension(60, 0), extension(51, 1), []byte{6, 1}, make([]byte, 10), tcpSYN())), 0, plainV6(short(syn6, 60+8+16+12, false))},
 		{"IPv6 first fragment has ports", Raw, ip6(44, join([]byte{17, 0, 0, 1, 0, 0, 0, 9}, udpPacket(0))), 0, plainV6(Header{SrcPort: 12345, DstPort: 1434, Proto: 17, IPBytes: 56})},
 		{"IPv6 later fragment has none", Raw, ip6(44, join([]byte{17, 0, 0x05, 0xa8, 0, 0, 0, 9}, udpPacket(0))), 0, plainV6(Header{Proto: 17, Fragment: true, IPBytes: 56})},
 		{"IPv6 no next header", Raw, ip6(59, nil), 0, plainV6(Header{Proto: 59, IPBytes: 40})},
-		{"total length 0 of an offloaded packet falls back to the frame", Ethernet, ethernet(etherIPv4, zeroLength(ip4(6, tcpSYN()))), 9014, plainV4(short(syn, 9000, false))},
-		{"payload length 0 of an offloaded IPv6 packet too", Ethernet, ethernet(etherIPv6, zeroPayload(ip6(6, tcpSYN()))), 9014, plainV6(short(syn6, 9000, false))},
+		{"total length 0 of an offloaded packet falls back to the frame", Ethernet, ethernet(EtherIPv4, zeroLength(ip4(6, tcpSYN()))), 9014, plainV4(short(syn, 9000, false))},
+		{"payload length 0 of an offloaded IPv6 packet too", Ethernet, ethernet(EtherIPv6, zeroPayload(ip6(6, tcpSYN()))), 9014, plainV6(short(syn6, 9000, false))},
 		{"a total length beyond the frame is not believed", Raw, ip4Claims(65535, ip4(6, tcpSYN())), 0, plainV4(syn)},
 		{"captured up to the ports", Raw, ip4(17, udpPacket(376))[:24], 404, plainV4(slammer)},
 	}
@@ -154,8 +154,8 @@ func TestParseKeepsWhatIsKnownOfABrokenFrame(t *testing.T) {
 	}{
 		{"Ethernet cut", Ethernet, make([]byte, 9), false, Header{}},
 		{"nothing at all", Ethernet, nil, false, Header{}},
-		{"eight VLAN tags are followed", Ethernet, ethernet(etherVLAN, repeat(7, func(b []byte) []byte { return vlan(etherVLAN, b) }, vlan(etherIPv4, ip4(6, tcpSYN())))), true, Header{Src: v4src, Dst: v4dst, SrcPort: 12345, DstPort: 80, TCPFlags: 2}},
-		{"nine are not", Ethernet, ethernet(etherVLAN, repeat(8, func(b []byte) []byte { return vlan(etherVLAN, b) }, vlan(etherIPv4, ip4(6, tcpSYN())))), false, Header{}},
+		{"eight VLAN tags are followed", Ethernet, ethernet(EtherVLAN, repeat(7, func(b []byte) []byte { return vlan(EtherVLAN, b) }, vlan(EtherIPv4, ip4(6, tcpSYN())))), true, Header{Src: v4src, Dst: v4dst, SrcPort: 12345, DstPort: 80, TCPFlags: 2}},
+		{"nine are not", Ethernet, ethernet(EtherVLAN, repeat(8, func(b []byte) []byte { return vlan(EtherVLAN, b) }, vlan(EtherIPv4, ip4(6, tcpSYN())))), false, Header{}},
 		{"64 MPLS labels", MPLS, append(make([]byte, 64*4), ip4(6, tcpSYN())...), false, Header{}},
 		{"IPv4 header length below its minimum", Raw, headerLength(4, ip4(17, udpPacket(8))), true, ipv4},
 		{"IPv4 header length beyond the capture", Raw, headerLength(15, ip4(17, udpPacket(8))), true, ipv4},
@@ -184,41 +184,34 @@ func TestParseKeepsWhatIsKnownOfABrokenFrame(t *testing.T) {
 }
 
 func TestParseDoesNotAllocate(t *testing.T) {
-	frame := ethernet(etherVLAN, vlan(etherIPv6, ip6(0, join(extension(6, 0), tcpSYN()))))
-	var h Header
-	if n := testing.AllocsPerRun(100, func() { Parse(Ethernet, frame, len(frame), &h) }); n != 0 {
-		t.Errorf("got %v allocations per frame, want 0", n)
+	p := Parser{Tunnels: between}
+	for name, frame := range map[string][]byte{
+		"plain":               ethernet(EtherIPv4, ip4(6, tcpSYN())),
+		"extension headers":   ethernet(EtherVLAN, vlan(EtherIPv6, ip6(0, join(extension(6, 0), tcpSYN())))),
+		"a tunnel in another": ethernet(EtherIPv4, tunnel(47, gre(0, EtherIPv4, 0, tunnel(4, ip4(6, tcpSYN()))))),
+	} {
+		var h Header
+		if n := testing.AllocsPerRun(100, func() { p.Parse(Ethernet, frame, len(frame), &h) }); n != 0 {
+			t.Errorf("%s: got %v allocations per frame, want 0", name, n)
+		}
 	}
 }
 
-func FuzzHeader(f *testing.F) {
-	f.Add(uint16(Ethernet), ethernet(etherVLAN, vlan(etherIPv4, ip4(6, tcpSYN()))), 60)
-	f.Add(uint16(Ethernet), ethernet(etherMPLS, join([]byte{0, 0, 0x11, 64}, ip4(6, tcpSYN()))), 60)
-	f.Add(uint16(Raw), ip6(0, join(extension(51, 0), []byte{44, 1}, make([]byte, 10), []byte{17, 0, 0, 1, 0, 0, 0, 9}, udpPacket(9))), 100)
-	f.Add(uint16(LinuxSLL2), join([]byte{0x86, 0xdd}, make([]byte, 18), ip6(6, tcpSYN())), 0)
-	f.Fuzz(func(t *testing.T, link uint16, frame []byte, size int) {
-		var h, again Header
-		known := Parse(LinkType(link), frame, size, &h)
-		if known && (h.Src.IsZero() && h.Dst.IsZero()) && len(frame) < ipv4Header {
-			t.Fatalf("found an IP packet in %d bytes", len(frame))
-		}
-		if int(h.IPBytes) > max(size, len(frame)) {
-			t.Fatalf("%d IP bytes in a frame of %d", h.IPBytes, max(size, len(frame)))
-		}
-		if len(h.Transport) > len(frame) || h.Fragment && h.Transport != nil {
-			t.Fatalf("%d transport bytes in a frame of %d, fragment %v", len(h.Transport), len(frame), h.Fragment)
-		}
-		if Parse(LinkType(link), frame, size, &again); !cmp.Equal(h, again) {
-			t.Fatalf("a second look differs: %+v, then %+v", h, again)
-		}
-	})
-}
-
 func BenchmarkParse(b *testing.B) {
-	frame := ethernet(etherIPv4, ip4(6, tcpSYN()))
-	var h Header
-	b.ReportAllocs()
-	for b.Loop() {
-		Parse(Ethernet, frame, len(frame), &h)
+	for name, c := range map[string]struct {
+		p     Parser
+		frame []byte
+	}{
+		"plain":        {Parser{}, ethernet(EtherIPv4, ip4(6, tcpSYN()))},
+		"tagged twice": {Parser{}, ethernet(etherQinQ, vlan(EtherVLAN, vlan(EtherIPv4, ip4(6, tcpSYN()))))},
+		"GRE":          {Parser{Tunnels: between}, ethernet(EtherIPv4, tunnel(47, gre(0, EtherIPv4, 0, ip4(6, tcpSYN()))))},
+	} {
+		b.Run(name, func(b *testing.B) {
+			var h Header
+			b.ReportAllocs()
+			for b.Loop() {
+				c.p.Parse(Ethernet, c.frame, len(c.frame), &h)
+			}
+		})
 	}
 }

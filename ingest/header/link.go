@@ -21,9 +21,9 @@ const (
 
 // EtherTypes (IEEE 802 numbers).
 const (
-	etherIPv4    = 0x0800
-	etherIPv6    = 0x86dd
-	etherVLAN    = 0x8100
+	EtherIPv4    = 0x0800
+	EtherIPv6    = 0x86dd
+	EtherVLAN    = 0x8100
 	etherQinQ    = 0x88a8
 	etherQinQOld = 0x9100
 	etherMPLS    = 0x8847
@@ -39,22 +39,22 @@ const (
 )
 
 // link passes over the link header and says what follows as an EtherType.
-func (p *parser) link(link LinkType) uint16 {
+func (w *walk) link(link LinkType) uint16 {
 	switch link {
 	case Ethernet:
-		p.c.Skip(12)
-		return p.c.U16()
+		w.c.Skip(12)
+		return w.c.U16()
 	case LinuxSLL:
-		p.c.Skip(14)
-		return p.c.U16()
+		w.c.Skip(14)
+		return w.c.U16()
 	case LinuxSLL2:
-		ether := p.c.U16()
-		p.c.Skip(18)
+		ether := w.c.U16()
+		w.c.Skip(18)
 		return ether
 	case Null, Loop:
-		return familyToEther(p.c.U32())
+		return familyToEther(w.c.U32())
 	case Raw, RawBSD, RawOther, IPv4, IPv6:
-		return p.byNibble()
+		return w.byNibble()
 	case MPLS:
 		return etherMPLS
 	}
@@ -69,77 +69,74 @@ func familyToEther(family uint32) uint16 {
 	}
 	switch family {
 	case 2:
-		return etherIPv4
+		return EtherIPv4
 	case 24, 28, 30:
-		return etherIPv6
+		return EtherIPv6
 	}
 	return etherNone
 }
 
 // byNibble looks at the IP version that follows.
-func (p *parser) byNibble() uint16 {
-	if p.c.Len() == 0 {
+func (w *walk) byNibble() uint16 {
+	if w.c.Len() == 0 {
 		return etherNone
 	}
-	switch p.c.Rest()[0] >> 4 {
+	switch w.c.Rest()[0] >> 4 {
 	case 4:
-		return etherIPv4
+		return EtherIPv4
 	case 6:
-		return etherIPv6
+		return EtherIPv6
 	}
 	return etherNone
 }
 
 // network passes over tags and labels until an IP header comes.
-func (p *parser) network(ether uint16) bool {
+func (w *walk) network(ether uint16) bool {
 	for {
 		switch ether {
-		case etherIPv4:
-			return p.ipv4()
-		case etherIPv6:
-			return p.ipv6()
+		case EtherIPv4:
+			return w.ipv4()
+		case EtherIPv6:
+			return w.ipv6()
 		}
-		if !p.deeper() {
+		if !w.deeper() {
 			return false
 		}
 		switch ether {
-		case etherVLAN, etherQinQ, etherQinQOld:
-			ether = p.vlan()
+		case EtherVLAN, etherQinQ, etherQinQOld:
+			ether = w.vlan()
 		case etherMPLS, etherMPLSUp:
-			ether = p.label()
+			ether = w.label()
 		case etherPPPoE:
-			ether = p.pppoe()
+			ether = w.pppoe()
 		default:
-			p.h.Partial = p.c.Failed()
+			w.h.Partial = w.c.Failed()
 			return false
 		}
 	}
 }
 
-func (p *parser) vlan() uint16 {
-	p.wire -= 4
-	p.c.Skip(2)
-	return p.c.U16()
+func (w *walk) vlan() uint16 {
+	w.c.Skip(2)
+	return w.c.U16()
 }
 
 // label reads one MPLS label (RFC 3032); behind the bottom of the stack the IP
 // version tells what follows.
-func (p *parser) label() uint16 {
-	p.wire -= 4
-	if bottom := p.c.U32()&0x100 != 0; !bottom && !p.c.Failed() {
+func (w *walk) label() uint16 {
+	if bottom := w.c.U32()&0x100 != 0; !bottom && !w.c.Failed() {
 		return etherMPLS
 	}
-	return p.byNibble()
+	return w.byNibble()
 }
 
-func (p *parser) pppoe() uint16 {
-	p.wire -= 8
-	p.c.Skip(6)
-	switch p.c.U16() {
+func (w *walk) pppoe() uint16 {
+	w.c.Skip(6)
+	switch w.c.U16() {
 	case pppIPv4:
-		return etherIPv4
+		return EtherIPv4
 	case pppIPv6:
-		return etherIPv6
+		return EtherIPv6
 	}
 	return etherNone
 }

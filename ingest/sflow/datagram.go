@@ -1,52 +1,97 @@
 package sflow
 
 import (
+	"encoding/binary"
+
 	"eagre/flow"
+	"eagre/ingest/header"
 	"eagre/ingest/wire"
 )
+
+var be = binary.BigEndian
 
 const sampleHeader = 8 // bytes: format and length
 
 // Datagram is one sFlow version 5 datagram that is being decoded. It is reused
 // for the next one by Open. One goroutine at a time may use it.
 type Datagram struct {
+	// Packets reads the packet headers; its zero value enters no tunnels. It is
+	// set once and stays over Open.
+	Packets header.Parser
+
 	Agent    flow.IP // the agent's own address; the exporter is the UDP source
 	SubAgent uint32  // the observation domain
 	Sequence uint32  // counts datagrams of this sub-agent
 	Uptime   uint32  // milliseconds since the agent booted
 
-	source  wire.Source
-	c       wire.Cursor
-	said    uint32 // samples, as the header counts them
-	held    uint32 // samples found so far
-	decoder sample
+	source   wire.Source
+	rest     []byte // what has not been read
+	said     uint32 // samples, as the header counts them
+	held     uint32 // samples found so far
+	watch    uint32 // the sample from which on the next flow sample's pool is kept
+	pool     SamplePool
+	counters []InterfaceCounters
+	decoder  sample
+	same     same
 }
 
 // Open reads the header of a datagram whose version is known to be 5. It tells
 // whether samples can be read; what is wrong goes to the report.
 func (d *Datagram) Open(payload []byte, source wire.Source, report *wire.Report) bool {
-	d.source, d.c, d.held = source, wire.NewCursor(payload), 0
-	d.c.Skip(4)
-	kind := d.c.U32()
-	if d.Agent = address(kind, &d.c); d.Agent.IsZero() && !d.c.Failed() {
-		report.Add(wire.Note{Finding: wire.AgentType, A: kind})
+	d.source, d.held, d.watch, d.counters, d.decoder.parser = source, 0, 0, d.counters[:0], d.Packets
+	rest, ok := d.agent(payload, report)
+	if !ok {
 		return false
 	}
-	d.SubAgent, d.Sequence, d.Uptime, d.said = d.c.U32(), d.c.U32(), d.c.U32(), d.c.U32()
-	if d.c.Failed() {
-		report.Add(wire.Note{Finding: wire.SFlowShort, A: uint32(len(payload))})
-		return false
-	}
+	p := (*[afterAgent]byte)(rest)
+	d.SubAgent, d.Sequence, d.Uptime, d.said = be.Uint32(p[:]), be.Uint32(p[4:]), be.Uint32(p[8:]), be.Uint32(p[12:])
+	d.rest, d.watch = rest[afterAgent:], d.Sequence%max(d.said, 1)
+	d.same.set(&d.source, d.SubAgent)
 	return true
 }
 
-// address reads the address of a given type: 1 is IPv4, 2 is IPv6. Of any other
-// type the length is unknown, which gives the zero address.
+// Where things stand in the header of a datagram, and how much there is behind
+// the agent's address.
+const (
+	atAgentType = 4
+	atAgent     = 8
+	afterAgent  = 16
+)
+
+// agent reads the agent's address and gives back the header's rest, which is there.
+func (d *Datagram) agent(payload []byte, report *wire.Report) (rest []byte, ok bool) {
+	kind := uint32(0)
+	if len(payload) >= atAgent {
+		kind = be.Uint32(payload[atAgentType:])
+	}
+	switch {
+	case kind == addressV4 && len(payload) >= atAgent+4+afterAgent:
+		d.Agent = flow.V4(be.Uint32(payload[atAgent:]))
+		return payload[atAgent+4:], true
+	case kind == addressV6 && len(payload) >= atAgent+16+afterAgent:
+		d.Agent = flow.V6(payload[atAgent:])
+		return payload[atAgent+16:], true
+	case len(payload) < atAgent || kind == addressV4 || kind == addressV6:
+		report.Add(wire.Note{Finding: wire.SFlowShort, A: uint32(len(payload))})
+	default:
+		report.Add(wire.Note{Finding: wire.AgentType, A: kind})
+	}
+	return nil, false
+}
+
+// Types of addresses (§5, address_type).
+const (
+	addressV4 = 1
+	addressV6 = 2
+)
+
+// address reads the address of a given type. Of any other type the length is
+// unknown, which gives the zero address.
 func address(kind uint32, c *wire.Cursor) flow.IP {
 	switch kind {
-	case 1:
+	case addressV4:
 		return flow.V4(c.U32())
-	case 2:
+	case addressV6:
 		if b := c.Bytes(16); b != nil {
 			return flow.V6(b)
 		}
@@ -56,23 +101,40 @@ func address(kind uint32, c *wire.Cursor) flow.IP {
 
 // Next decodes samples until the batch is full or the datagram ends and tells
 // whether some are left, for which the caller makes room and calls again. It
-// does not allocate.
+// does not allocate once it has met as many interface counters as datagrams hold.
 func (d *Datagram) Next(b *flow.Batch, report *wire.Report) (more bool) {
-	for d.c.Len() >= sampleHeader && d.held < d.said {
+	for d.left() {
 		if b.Room() == 0 {
 			return true
 		}
-		format, length := d.c.U32(), d.c.U32()
-		if length == 0 || length%4 != 0 || uint64(length) > uint64(d.c.Len()) {
-			report.Add(wire.Note{Finding: wire.SampleTooLong, A: length, B: uint32(d.c.Len())})
-			d.c = wire.Cursor{}
-			break
+		before := b.N
+		d.rest = d.plain(d.rest, b)
+		report.Decoded += b.N - before
+		if b.N == before {
+			d.one(b, report)
 		}
-		d.held++
-		d.sample(format, d.c.Sub(int(length)), b, report)
 	}
 	d.finish(report)
 	return false
+}
+
+// left tells whether there is, and should be, another sample.
+func (d *Datagram) left() bool { return len(d.rest) >= sampleHeader && d.held < d.said }
+
+// one reads one sample the general way. Behind a length that cannot be, nothing
+// can be found.
+func (d *Datagram) one(b *flow.Batch, report *wire.Report) {
+	format, length := be.Uint32(d.rest), be.Uint32(d.rest[4:])
+	d.rest = d.rest[sampleHeader:]
+	if length == 0 || length%4 != 0 || uint64(length) > uint64(len(d.rest)) {
+		report.Add(wire.Note{Finding: wire.SampleTooLong, A: length, B: uint32(len(d.rest))})
+		d.rest = nil
+		return
+	}
+	d.held++
+	body := wire.NewCursor(d.rest[:length])
+	d.rest = d.rest[length:]
+	d.sample(format, body, b, report)
 }
 
 // finish says so when the header counted otherwise than there was.
@@ -80,10 +142,10 @@ func (d *Datagram) finish(report *wire.Report) {
 	if d.held != d.said {
 		report.Add(wire.Note{Finding: wire.SampleCount, A: d.said, B: d.held, C: uint32(report.Decoded)})
 	}
-	if d.c.Len() > 0 {
-		report.Add(wire.Note{Finding: wire.SFlowTrailing, A: uint32(d.c.Len())})
+	if len(d.rest) > 0 {
+		report.Add(wire.Note{Finding: wire.SFlowTrailing, A: uint32(len(d.rest))})
 	}
-	d.c = wire.Cursor{}
+	d.rest = nil
 }
 
 // Sample formats of the standard (enterprise 0).
@@ -92,6 +154,7 @@ const (
 	counterSample         = 2
 	expandedFlowSample    = 3
 	expandedCounterSample = 4
+	droppedPacket         = 5
 	enterpriseShift       = 12 // the upper 20 bits of a format name the enterprise
 	formatMask            = 1<<enterpriseShift - 1
 )
@@ -101,8 +164,9 @@ func (d *Datagram) sample(format uint32, c wire.Cursor, b *flow.Batch, report *w
 	case flowSample, expandedFlowSample:
 		d.flow(format == expandedFlowSample, c, b, report)
 	case counterSample, expandedCounterSample:
-		report.Understood++
-		report.Add(wire.Note{Finding: wire.CounterSampleOnly})
+		d.counter(format == expandedCounterSample, c, report)
+	case droppedPacket:
+		d.dropped(c, b, report)
 	default:
 		report.Understood++
 		report.Add(wire.Note{Finding: wire.UnknownSample, A: format >> enterpriseShift, B: format & formatMask})
@@ -118,6 +182,9 @@ func (d *Datagram) flow(expanded bool, c wire.Cursor, b *flow.Batch, report *wir
 		report.Add(wire.Note{Finding: wire.SampleCut, A: uint32(length)})
 		return
 	}
+	if d.held > d.watch { // its turn has come: the sample at hand is counted
+		d.keep(s.source, s.sequence, s.rate, s.pool, s.drops)
+	}
 	rate, sampling, ok := d.rate(s.rate, report)
 	if !ok {
 		return
@@ -128,7 +195,8 @@ func (d *Datagram) flow(expanded bool, c wire.Cursor, b *flow.Batch, report *wir
 		report.Add(wire.Note{Finding: wire.NoIPPacket})
 		return
 	}
-	s.row(b, &d.source, d.SubAgent, rate, sampling)
+	s.packets = 1
+	d.row(b, rate, sampling)
 	report.Decoded++
 }
 

@@ -40,9 +40,18 @@ func TestBadInputsGetTheirAnswer(t *testing.T) {
 		{"73 AS path of 4294967295", datagram(sampleOf(512, 11, 12, raw, typed(extendedGateway, words(1, 1, 1, 1, 1, 0xffffffff, 2, 0xffffffff, 64512)))), 1, wire.OK, wire.NoReason, ""},
 		{"74 sampling rate 0", datagram(sampleOf(0, 11, 12, raw)), 0, wire.Malformed, wire.SamplingZero, "sFlow v5: 1 samples with sampling rate 0; ignored for volume"},
 		{"sampling rate 4294967295", datagram(sampleOf(0xffffffff, 11, 12, raw)), 0, wire.Malformed, wire.SamplingRejected, "sampling rate 4294967295 > 10000000; ignored"},
-		{"counter samples", datagram(typed(counterSample, words(1, 2, 3)), typed(expandedCounterSample, words(1, 2, 3, 4))), 0, wire.OK, wire.CounterSample, "sFlow v5: 2 counter samples; skipped"},
+		{"counter samples", datagram(typed(counterSample, words(1, 2, 0)), typed(expandedCounterSample, words(1, 2, 3, 0))), 0, wire.OK, wire.CounterSample, "sFlow v5: 2 counter samples; kept for the cross-check"},
+		{"75 counter sample cut", datagram(typed(counterSample, words(1, 2)), good), 1, wire.Partial, wire.SampleOverrun, "sFlow v5: sample of 8 bytes is cut inside its fields; skipped"},
+		{"75 4294967295 counter records", datagram(typed(counterSample, words(1, 2, 0xffffffff)), good), 1, wire.Partial, wire.CountMismatch, "sFlow v5: sample says 4294967295 records, holds 0; those are read"},
+		{"75 counter record cut", datagram(typed(counterSample, join(words(1, 2, 1), typed(genericCounters, make([]byte, 84))))), 0, wire.Partial, wire.RecordSkipped, "sFlow v5: record of format 1 is cut inside its fields (length=84); skipped"},
 		{"76 enterprise sample", datagram(typed(4413<<12|7, words(1, 2, 3)), good), 1, wire.OK, wire.UnknownFormat, "sFlow v5: sample format 4413:7; skipped by length"},
 		{"a packet that is not IP", datagram(sampleOf(512, 11, 12, rawRecord(64, withByte(slammerFrame(), 13, 6)))), 0, wire.OK, wire.NotIP, "1 packets are not IP; skipped"},
+		{"76 nested record of an enterprise", datagram(sampleOf(512, 11, 12, typed(4413<<12|1, []byte("odd")), raw)), 1, wire.OK, wire.NoReason, ""},
+		{"77 user and URL strings as long as the datagram allows", datagram(sampleOf(512, 11, 12, raw, typed(1004, join(words(3, 60000), make([]byte, 60000))), typed(1005, join(words(1, 0xffffffff), []byte("<script>\x1b]0;"))))), 1, wire.OK, wire.NoReason, ""},
+		{"73 next hop of an unknown kind", datagram(sampleOf(512, 11, 12, raw, typed(extendedGateway, words(9, 1, 1, 1, 0)))), 1, wire.OK, wire.NoReason, ""},
+		{"74 drops, and a pool that is smaller than the samples", datagram(typed(flowSample, join(words(500, 11, 512, 100, 9, 11, 12, 1), raw))), 1, wire.OK, wire.NoReason, ""},
+		{"dropped packet", datagram(droppedSample(258, raw)), 1, wire.OK, wire.NoTraffic, "sFlow v5: 1 packets reported as dropped; shown, not counted"},
+		{"dropped packet cut", datagram(typed(droppedPacket, words(1, 0, 11, 0, 11, 12, 258))), 0, wire.Malformed, wire.SampleOverrun, "sFlow v5: sample of 28 bytes is cut inside its fields; skipped"},
 		{"prefix length 33", datagram(sampleOf(512, 11, 12, raw, typed(extendedRouter, words(1, 1, 33, 24)))), 1, wire.OK, wire.BadMask, "prefix length 33 for IPv4; mask null"},
 		{"impossible length in sampled IPv4", datagram(sampleOf(512, 11, 12, typed(sampledIPv4, words(19, 6, 1, 2, 3, 4, 2, 8)))), 1, wire.OK, wire.ImplausibleCounters, "1 records have impossible counters; kept, not used for rates"},
 	}
@@ -67,6 +76,11 @@ func TestBadInputsGetTheirAnswer(t *testing.T) {
 func counting(samples uint32, payload []byte) []byte {
 	copy(payload[24:], words(samples))
 	return payload
+}
+
+// droppedSample notifies of a packet that was dropped between interfaces 11 and 12.
+func droppedSample(reason uint32, records ...[]byte) []byte {
+	return typed(droppedPacket, join(words(1, 0, 11, 0, 11, 12, reason, uint32(len(records))), join(records...)))
 }
 
 func withByte(b []byte, at int, v byte) []byte {

@@ -6,13 +6,18 @@ import (
 	"eagre/ingest/wire"
 )
 
-// Flow record formats of the standard (enterprise 0) that are read.
+// Flow record formats of the standard (enterprise 0) that are read. What else
+// there is says nothing that a flow holds, or less well: where a NAT record (1007,
+// 1020) contradicts the packet header, the header's own addresses and ports are
+// those that crossed the interface, and win.
 const (
 	rawHeader       = 1
 	sampledIPv4     = 3
 	sampledIPv6     = 4
+	extendedSwitch  = 1001 // VLANs and priorities: a flow holds none
 	extendedRouter  = 1002
 	extendedGateway = 1003
+	extendedMPLS    = 1006
 )
 
 // Header protocols of a raw packet header.
@@ -29,30 +34,50 @@ const (
 	longestIP    = 65575 // bytes of the longest IPv6 packet that is no jumbogram
 )
 
-// records reads the flow records of a sample for as long as there are bytes.
-func (s *sample) records(c wire.Cursor, report *wire.Report) {
-	held := uint32(0)
-	for held < s.said && c.Len() >= recordHeader {
-		format, length := c.U32(), c.U32()
-		if uint64(length) > uint64(c.Len()) {
-			report.Add(wire.Note{Finding: wire.RecordTooLong, A: length, B: uint32(c.Len())})
-			return
-		}
-		held++
-		record := c.Sub(int(length))
-		s.record(format, &record, report)
-		if record.Failed() {
-			report.Add(wire.Note{Finding: wire.RecordCut, A: format, B: length})
-		}
-		c.Skip(min(padding(length), c.Len()))
+// records are the records of a sample, one after the other, for as long as there
+// are bytes.
+type records struct {
+	c      wire.Cursor
+	said   uint32 // as the sample counts them
+	held   uint32 // found so far
+	format uint32
+	length uint32
+	record wire.Cursor // the one at hand
+}
+
+// next comes to the next record and tells whether there is one. What was wrong
+// with the one before goes to the report.
+func (r *records) next(report *wire.Report) bool {
+	if r.record.Failed() {
+		report.Add(wire.Note{Finding: wire.RecordCut, A: r.format, B: r.length})
 	}
-	if held != s.said {
-		report.Add(wire.Note{Finding: wire.RecordCount, A: s.said, B: held})
+	r.c.Skip(min(padding(r.length), r.c.Len()))
+	if r.held == r.said || r.c.Len() < recordHeader {
+		if r.held != r.said {
+			report.Add(wire.Note{Finding: wire.RecordCount, A: r.said, B: r.held})
+		}
+		return false
 	}
+	r.format, r.length = r.c.U32(), r.c.U32()
+	if uint64(r.length) > uint64(r.c.Len()) {
+		report.Add(wire.Note{Finding: wire.RecordTooLong, A: r.length, B: uint32(r.c.Len())})
+		return false
+	}
+	r.held++
+	r.record = r.c.Sub(int(r.length))
+	return true
 }
 
 // padding is what XDR adds to come to a multiple of four (RFC 4506 §4.9).
 func padding(length uint32) int { return int(-length & 3) }
+
+// records reads the flow records of a sample.
+func (s *sample) records(c wire.Cursor, report *wire.Report) {
+	for r := (records{c: c, said: s.said}); r.next(report); {
+		s.record(r.format, &r.record, report)
+	}
+	s.src, s.dst = s.mask(s.src, report), s.mask(s.dst, report)
+}
 
 func (s *sample) record(format uint32, c *wire.Cursor, report *wire.Report) {
 	switch format {
@@ -63,9 +88,11 @@ func (s *sample) record(format uint32, c *wire.Cursor, report *wire.Report) {
 	case sampledIPv6:
 		s.ipv6(c, report)
 	case extendedRouter:
-		s.router(c, report)
+		s.router(c)
 	case extendedGateway:
 		s.gateway(c)
+	case extendedMPLS:
+		s.mpls(c)
 	}
 }
 
@@ -84,7 +111,7 @@ func (s *sample) header(c *wire.Cursor, report *wire.Report) {
 	}
 	bytes := c.Bytes(int(length))
 	packet := &s.parsed
-	if header.Parse(link, bytes, wireLength(frame, stripped), packet) {
+	if s.parser.Parse(link, bytes, wireLength(frame, stripped), packet) {
 		s.packet, s.known, s.raw, s.plausible = packet, true, true, true
 	}
 	if packet.Partial {
@@ -144,16 +171,24 @@ func (s *sample) fields(src, dst flow.IP, length, proto uint32, c *wire.Cursor, 
 }
 
 // router reads an extended router record: next hop and prefix lengths.
-func (s *sample) router(c *wire.Cursor, report *wire.Report) {
-	s.nextHop = address(c.U32(), c)
+func (s *sample) router(c *wire.Cursor) {
+	hop := address(c.U32(), c)
 	src, dst := c.U32(), c.U32()
 	if c.Failed() {
 		return
 	}
-	s.src, s.dst = s.mask(src, report), s.mask(dst, report)
+	s.nextHop, s.src, s.dst, s.routed = hop, src, dst, true
 }
 
-func (s *sample) mask(length uint32, report *wire.Report) uint8 {
+// mpls reads the next hop of an extended MPLS record, for want of a router's.
+func (s *sample) mpls(c *wire.Cursor) {
+	if hop := address(c.U32(), c); !s.routed {
+		s.nextHop = hop
+	}
+}
+
+// mask judges a prefix length, once it is known of what.
+func (s *sample) mask(length uint32, report *wire.Report) uint32 {
 	longest, family := uint32(32), uint32(4)
 	if s.known && !s.packet.Src.Is4() {
 		longest, family = 128, 6
@@ -162,7 +197,7 @@ func (s *sample) mask(length uint32, report *wire.Report) uint8 {
 		report.Add(wire.Note{Finding: wire.MaskTooLong, A: length, B: family})
 		return 0
 	}
-	return uint8(length)
+	return length
 }
 
 // gateway reads an extended gateway record as far as the AS path, whose last
