@@ -1,33 +1,15 @@
 package packets
 
-import "eagre/flow"
-
-// key is what makes packets one flow.
-type key struct {
-	src, dst         flow.IP
-	inIf             uint32
-	srcPort, dstPort uint16
-	proto            uint8
-	fragment         bool
-}
-
-// entry is one flow in the making. Times are Unix milliseconds.
-type entry struct {
-	key
-	first, last    int64
-	bytes, packets uint64
-	flags, tos     uint8
-	links          [queueCount]link
-}
-
 // nowhere ends a queue.
 const nowhere = -1
 
-// The two queues every entry stands in. Both stay in order by themselves,
-// because packet time never goes back: byAge by first packet, byIdle by last.
+// The queues that entries stand in. All stay in order by themselves, because
+// packet time never goes back: byAge by first packet, byIdle by last, and those
+// that TCP has ended in byEnd by when it did.
 const (
 	byAge = iota
 	byIdle
+	byEnd
 	queueCount
 )
 
@@ -36,31 +18,34 @@ type link struct{ prev, next int32 }
 // queue is a doubly linked list through the entries of a cache.
 type queue struct{ head, tail int32 }
 
-// cache is a bounded table of flows with both orders of expiry. The map is only
+// cache is a bounded table of flows with all orders of expiry. The map is only
 // asked, never walked, so its order shows nowhere.
 type cache struct {
 	limit   int
+	paired  bool
 	index   map[key]int32
 	entries []entry
+	backs   []back // beside the entries where directions are paired, else empty
 	free    []int32
 	queues  [queueCount]queue
 }
 
-func newCache(limit int) *cache {
+func newCache(limit int, paired bool) *cache {
 	empty := queue{nowhere, nowhere}
-	return &cache{limit: limit, index: map[key]int32{}, queues: [queueCount]queue{empty, empty}}
+	return &cache{limit: limit, paired: paired, index: map[key]int32{}, queues: [queueCount]queue{empty, empty, empty}}
 }
 
 func (c *cache) full() bool { return len(c.index) >= c.limit }
 
-// add makes an entry at the end of both queues; the caller has seen to room.
-func (c *cache) add(k key) *entry {
+// add makes an entry at the end of the queues by age and idleness; the caller has
+// seen to room.
+func (c *cache) add(k key) int32 {
 	i := c.slot()
 	c.entries[i] = entry{key: k}
 	c.index[k] = i
 	c.push(byAge, i)
 	c.push(byIdle, i)
-	return &c.entries[i]
+	return i
 }
 
 func (c *cache) slot() int32 {
@@ -70,7 +55,18 @@ func (c *cache) slot() int32 {
 		return i
 	}
 	c.entries = append(c.entries, entry{})
+	if c.paired {
+		c.backs = append(c.backs, back{})
+	}
 	return int32(len(c.entries) - 1)
+}
+
+// last is when a flow had its last packet, in either direction.
+func (c *cache) last(i int32) int64 {
+	if c.paired {
+		return max(c.entries[i].forward.last, c.backs[i].last)
+	}
+	return c.entries[i].forward.last
 }
 
 // touch moves an entry to the end of the idle queue.
@@ -79,9 +75,18 @@ func (c *cache) touch(i int32) {
 	c.push(byIdle, i)
 }
 
+// end puts an entry into the queue of those that TCP has ended.
+func (c *cache) end(i int32, now int64) {
+	c.entries[i].closing, c.entries[i].closed = true, now
+	c.push(byEnd, i)
+}
+
 func (c *cache) remove(i int32) {
 	c.unlink(byAge, i)
 	c.unlink(byIdle, i)
+	if c.entries[i].closing {
+		c.unlink(byEnd, i)
+	}
 	delete(c.index, c.entries[i].key)
 	c.free = append(c.free, i)
 }

@@ -25,9 +25,13 @@ type bench struct {
 }
 
 func newBench(flows int) *bench {
-	b := &bench{batch: flow.NewBatch()}
 	c := DefaultConfig()
 	c.Flows = flows
+	return newBenchOf(c)
+}
+
+func newBenchOf(c Config) *bench {
+	b := &bench{batch: flow.NewBatch()}
 	b.Meter = New(c, func() *flow.Batch {
 		b.collect()
 		return b.batch
@@ -208,7 +212,7 @@ func TestMeterAgreesWithItsSlowTwin(t *testing.T) {
 
 // byTime is an order that says nothing about ties at expiry.
 func byTime(a, b flow.Record) int {
-	for _, c := range []int{a.Start.Compare(b.Start), a.SrcAddr.Compare(b.SrcAddr), a.DstAddr.Compare(b.DstAddr), int(a.DstPort) - int(b.DstPort)} {
+	for _, c := range []int{a.Start.Compare(b.Start), a.SrcAddr.Compare(b.SrcAddr), a.DstAddr.Compare(b.DstAddr), int(a.DstPort) - int(b.DstPort), int(a.SrcPort) - int(b.SrcPort)} {
 		if c != 0 {
 			return c
 		}
@@ -254,58 +258,5 @@ func TestConfigSaysWhatIsWrong(t *testing.T) {
 	want := "packets.exporter: no address\npackets.flows: 0, want 1 to 67108864\npackets.active: 0s, want at least 1s\npackets.inactive: 0s, want at least 1s"
 	if err := (Config{}).Validate(); err == nil || err.Error() != want {
 		t.Errorf("got %v\nwant %s", err, want)
-	}
-}
-
-// FuzzPackets meters whatever frames there are: no packet and no byte may go
-// missing, and the cache stays within its bound.
-func FuzzPackets(f *testing.F) {
-	f.Add([]byte{0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 0, 80, 0, 81}, uint8(24))
-	f.Add([]byte{0x60, 0, 0, 0, 0, 8, 17, 64}, uint8(8))
-	f.Fuzz(func(t *testing.T, data []byte, size uint8) {
-		b := newBench(4)
-		var packets, bytes uint64
-		var h header.Header
-		at := start
-		for len(data) > 2 {
-			at += int64(int8(data[0])) * 100
-			n := min(int(size), len(data))
-			if n == 0 {
-				return
-			}
-			if header.Parse(header.Raw, data[:n], n, &h) {
-				b.Packet(at, uint32(data[0]), &h)
-				packets, bytes = packets+1, bytes+uint64(h.IPBytes)
-			}
-			if b.Len() > 4 {
-				t.Fatalf("%d flows in a cache of 4", b.Len())
-			}
-			data = data[n:]
-		}
-		for _, r := range b.all() {
-			packets, bytes = packets-r.Packets, bytes-r.Bytes
-			if r.End.Before(r.Start) {
-				t.Fatalf("flow ends before it begins: %+v", r)
-			}
-		}
-		if packets != 0 || bytes != 0 {
-			t.Fatalf("%d packets and %d bytes went missing", packets, bytes)
-		}
-	})
-}
-
-func BenchmarkMeter(b *testing.B) {
-	m := newBench(1 << 16)
-	m.Meter.room = func() *flow.Batch { m.batch.Reset(0, 0); return m.batch }
-	r := rand.New(rand.NewPCG(1, 1))
-	headers := make([]*header.Header, 1<<12)
-	for i := range headers {
-		headers[i] = packet(r.Uint32N(1<<14), 2, 80, 40, 2)
-	}
-	b.ReportAllocs()
-	i := 0
-	for b.Loop() {
-		m.Packet(start+int64(i), 0, headers[i%len(headers)])
-		i++
 	}
 }
