@@ -17,5 +17,5 @@ func gunzip(b *bufio.Reader) (*bufio.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("gzip: %w", err)
 	}
-	return bufio.NewReaderSize(z, 1<<16), nil
+	return bufio.NewReaderSize(z, lookahead), nil
 }

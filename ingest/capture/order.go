@@ -3,6 +3,8 @@ package capture
 import (
 	"container/heap"
 	"time"
+
+	"eagre/flow"
 )
 
 // order hands frames out by time, ties in file order, as far as look-ahead and
@@ -14,17 +16,22 @@ type order struct {
 	queue      []frame // in order from head on
 	head       int
 	stragglers stragglers
-	held       int       // bytes
-	newest     time.Time // of all frames that came in
-	free       [][]byte  // buffers to reuse
+	held       int            // bytes
+	newest     time.Time      // of all frames that came in
+	free       [][]byte       // buffers to reuse
+	records    []*flow.Record // and flows
 }
 
 func (o *order) empty() bool { return o.head == len(o.queue) && len(o.stragglers) == 0 }
 
-// push takes a frame in and copies its data.
+// push takes a frame in and copies what it holds.
 func (o *order) push(f frame) {
-	f.data = append(o.buffer(), f.data...)
-	o.held += len(f.data) + frameOverhead
+	if f.record != nil {
+		f.record = o.keep(f.record)
+	} else {
+		f.data = append(o.buffer(), f.data...)
+	}
+	o.held += f.weight()
 	if f.at.After(o.newest) {
 		o.newest = f.at
 	}
@@ -37,9 +44,6 @@ func (o *order) push(f frame) {
 	}
 	o.queue = append(o.queue, f)
 }
-
-// frameOverhead is about what a frame costs besides its bytes.
-const frameOverhead = 128
 
 // ripe tells whether the earliest frame may go: nothing earlier can come any
 // more, or there is no room to wait for it (crowded).
@@ -62,7 +66,7 @@ func (o *order) first() *frame {
 	return &o.queue[o.head]
 }
 
-// pop takes the earliest frame out. Its data may be given back with recycle.
+// pop takes the earliest frame out. What it holds may be given back with recycle.
 func (o *order) pop() frame {
 	first := o.first()
 	f := *first
@@ -73,7 +77,7 @@ func (o *order) pop() frame {
 	} else {
 		heap.Pop(&o.stragglers)
 	}
-	o.held -= len(f.data) + frameOverhead
+	o.held -= f.weight()
 	return f
 }
 
@@ -101,8 +105,24 @@ func (o *order) buffer() []byte {
 	return nil
 }
 
-func (o *order) recycle(b []byte) {
-	if cap(b) > 0 && cap(b) <= reuseLength && len(o.free) < mostFree {
+// keep copies a flow.
+func (o *order) keep(r *flow.Record) *flow.Record {
+	n := len(o.records)
+	if n == 0 {
+		kept := *r
+		return &kept
+	}
+	kept := o.records[n-1]
+	o.records = o.records[:n-1]
+	*kept = *r
+	return kept
+}
+
+func (o *order) recycle(f *frame) {
+	if f.record != nil && len(o.records) < mostFree {
+		o.records = append(o.records, f.record)
+	}
+	if b := f.data; cap(b) > 0 && cap(b) <= reuseLength && len(o.free) < mostFree {
 		o.free = append(o.free, b[:0])
 	}
 }

@@ -7,39 +7,53 @@ import (
 	"net/netip"
 	"time"
 
+	"eagre/flow"
 	"eagre/ingest/header"
 )
 
-// Kind is what a capture holds.
+// Kind is what a file holds.
 type Kind uint8
 
 // The kinds.
 const (
 	Packets Kind = iota // plain traffic, to be metered
-	Exports             // export datagrams, to be decoded
+	Exports             // export datagrams or messages, to be decoded
+	Records             // flows that were decoded by others
 )
 
-func (k Kind) String() string { return [...]string{"packets", "exports"}[min(k, Exports)] }
+func (k Kind) String() string { return [...]string{"packets", "exports", "records"}[min(k, Records)] }
 
-// Item is one thing that arrived. Data is valid until the next call of Next.
+// Item is one thing that arrived. Data and Record are valid until the next call of
+// Next.
 type Item struct {
-	At   time.Time // capture time, UTC; never before that of the item before
+	// At is when it arrived, UTC, never before the item before: the capture time of
+	// a packet, the export time of a message in an IPFIX file or of a record in a
+	// flow-tools file, or when goflow2 received a flow.
+	At   time.Time
 	Kind Kind
-	Data []byte // a UDP payload (Exports) or a frame (Packets)
+	Data []byte // a UDP payload or an IPFIX message (Exports), or a frame (Packets)
 
-	From      netip.AddrPort // Exports: the sender
-	Truncated bool           // Exports: the capture holds only the beginning
+	// From is who sent an export. An IPFIX file does not say that: then it is
+	// 127.0.0.1 with port 0.
+	From      netip.AddrPort
+	Truncated bool // Exports: the capture holds only the beginning
+
+	// Record is the flow, with its exporter as the file names it: the zero address
+	// where goflow2 did not know. Its times are clamped, its quality is judged.
+	Record *flow.Record
 
 	Link      header.LinkType // Packets: how the frame begins
 	WireBytes int             // Packets: how long it was on the wire
 	Interface uint32          // Packets: from 1 in a pcapng file, 0 in a pcap file
 }
 
-// Counts says what happened to the frames of a capture.
+// Counts says what happened to what a file holds: packets, messages, records or
+// lines. At the end Frames is the sum of Items, Skipped and Broken.
 type Counts struct {
 	Frames  uint64 // read
 	Items   uint64 // handed out
-	Skipped uint64 // frames without an export datagram, in a capture of exports
+	Skipped uint64 // packets without an export datagram, in a capture of exports; what goflow2 says of other than IP traffic
+	Broken  uint64 // lines and messages of goflow2 that could not be read
 	Crowded uint64 // handed out before the look-ahead was over, for want of buffer
 	Late    uint64 // out of order beyond the look-ahead: their time was moved up
 	Cut     uint64 // 1 when the file ends inside a packet or turns to garbage
@@ -58,30 +72,50 @@ type Reader struct {
 	reached time.Time // of the last item
 	ended   bool
 	cut     error
-	last    []byte // data of the last item, to be recycled
+	last    frame // of the last item, to be recycled
 	header  header.Header
 }
 
-// NewReader opens a capture and reads its first packets to see what it holds. It
-// fails when r is not a capture at all; an empty one is a capture of packets.
+// NewReader opens a file and reads its beginning to see what it holds. It fails
+// when that is nothing that is read, and says what it seems to be; a capture
+// without packets is one of packets.
 func NewReader(r io.Reader, c Config) (*Reader, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s, err := open(r)
+	o, err := open(r)
 	if err != nil {
 		return nil, fmt.Errorf("capture: %w", err)
 	}
-	reader := &Reader{source: s, order: order{lookAhead: c.LookAhead, limit: c.Buffer}, ports: newPortSet()}
-	reader.decide()
+	reader := &Reader{source: o.source, kind: o.kind, order: order{lookAhead: c.LookAhead, limit: c.Buffer}, ports: newPortSet()}
+	if o.capture {
+		reader.decide()
+	}
 	return reader, nil
 }
 
-// Kind is what the capture holds.
+// Kind is what the file holds.
 func (r *Reader) Kind() Kind { return r.kind }
 
 // Counts is what happened so far.
-func (r *Reader) Counts() Counts { return r.counts }
+func (r *Reader) Counts() Counts {
+	c := r.counts
+	if l, ok := r.source.(losses); ok {
+		skipped, broken, _ := l.lost()
+		c.Frames, c.Skipped, c.Broken = c.Frames+skipped+broken, c.Skipped+skipped, broken
+	}
+	return c
+}
+
+// Complaint is what was wrong with the first line or message that counts as
+// Broken, nil when there is none.
+func (r *Reader) Complaint() error {
+	if l, ok := r.source.(losses); ok {
+		_, _, complaint := l.lost()
+		return complaint
+	}
+	return nil
+}
 
 // Cut is why the file ended before its end, nil when it did not. What was read
 // until then has been handed out all the same.
@@ -116,7 +150,7 @@ func (r *Reader) fill() bool {
 	if err != nil {
 		r.ended = true
 		if !errors.Is(err, io.EOF) {
-			r.cut = fmt.Errorf("capture: after packet %d: %w", r.counts.Frames, err)
+			r.cut = fmt.Errorf("capture: after %s %d: %w", r.unit(), r.counts.Frames, err)
 			r.counts.Cut = 1
 		}
 		return false
@@ -125,6 +159,17 @@ func (r *Reader) fill() bool {
 	r.counts.Frames++
 	r.order.push(f)
 	return true
+}
+
+// unit is what the file is made of. What a capture holds is told by its packets.
+func (r *Reader) unit() string {
+	switch r.source.(type) {
+	case *messages:
+		return "message"
+	case *flowTools, *imported:
+		return "record"
+	}
+	return "packet"
 }
 
 // Next is the next item by time, io.EOF after the last.
@@ -144,8 +189,8 @@ func (r *Reader) Next() (Item, error) {
 
 // frame is the next frame by time.
 func (r *Reader) frame() (frame, bool) {
-	r.order.recycle(r.last)
-	r.last = nil
+	r.order.recycle(&r.last)
+	r.last = frame{}
 	for {
 		ripe, crowded := r.order.ripe()
 		if !ripe && r.fill() {
@@ -157,15 +202,14 @@ func (r *Reader) frame() (frame, bool) {
 		if crowded {
 			r.counts.Crowded++
 		}
-		f := r.order.pop()
-		r.last = f.data
-		return f, true
+		r.last = r.order.pop()
+		return r.last, true
 	}
 }
 
 func (r *Reader) item(f *frame) (Item, bool) {
-	item := Item{At: f.at, Kind: r.kind, Data: f.data, Link: f.link, WireBytes: f.wireBytes, Interface: f.iface}
-	if r.kind == Exports {
+	item := Item{At: f.at, Kind: r.kind, Data: f.data, From: f.sender, Record: f.record, Link: f.link, WireBytes: f.wireBytes, Interface: f.iface}
+	if r.kind == Exports && !f.sender.IsValid() {
 		d, ok := udp(f, &r.header)
 		if !ok || !r.ports.exported(&d) {
 			return Item{}, false
