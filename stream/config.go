@@ -52,6 +52,12 @@ type Config struct {
 	// AckTimeout is how long a full window waits for the server before what is
 	// under way is given up and the next batches are tried.
 	AckTimeout time.Duration
+
+	// ImportMessages and ImportBytes are what may wait for the program when other
+	// collectors publish faster than their flows are taken in. Beyond either,
+	// messages are dropped.
+	ImportMessages int
+	ImportBytes    int
 }
 
 // DefaultConfig is an embedded server on a laptop; only Dir is left to be set.
@@ -66,6 +72,8 @@ func DefaultConfig() Config {
 		PublishWindow:  256,
 		Burst:          64,
 		AckTimeout:     5 * time.Second,
+		ImportMessages: 8192,
+		ImportBytes:    64 << 20,
 	}
 }
 
@@ -90,6 +98,8 @@ func (c Config) Validate() []error {
 	check(c.Burst >= 1 && (c.PublishWindow < 1 || c.Burst <= c.PublishWindow), "nats.burst %d: want 1 to the publish window %d", c.Burst, c.PublishWindow)
 	check(c.PublishWindow >= 1 && c.PublishWindow <= 1<<12, "nats.publish_window %d: want 1 to %d", c.PublishWindow, 1<<12)
 	check(c.AckTimeout >= 100*time.Millisecond, "nats.ack_timeout %v: want at least 100ms", c.AckTimeout)
+	check(c.ImportMessages >= 1 && c.ImportMessages <= 1<<20, "nats.import_messages %d: want 1 to %d", c.ImportMessages, 1<<20)
+	check(c.ImportBytes >= 1<<20 && c.ImportBytes <= 1<<30, "nats.import_bytes %d: want %d to %d", c.ImportBytes, 1<<20, 1<<30)
 	return append(errs, c.checkAddresses()...)
 }
 

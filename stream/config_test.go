@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"fmt"
 	"testing"
 	"time"
 )
@@ -23,11 +24,15 @@ func TestConfigSaysAllThatIsWrong(t *testing.T) {
 		"creds for ourselves": {func(c *Config) { c.Creds = "/etc/x.creds" }, []string{"nats.creds: only an external server (url) asks for credentials"}},
 		"several at once": {
 			func(c *Config) { c.Partitions, c.FlowsMaxBytes, c.FlowsMaxAge = 0, 1, time.Second },
-			[]string{"nats.partitions 0: want 1 to 1024", "nats.flows_max_bytes 1: want at least 1837504", "nats.flows_max_age 1s: want at least 1m"},
+			[]string{"nats.partitions 0: want 1 to 1024", fmt.Sprintf("nats.flows_max_bytes 1: want at least %d", smallestStream), "nats.flows_max_age 1s: want at least 1m"},
 		},
 		"window and timeout": {
 			func(c *Config) { c.PublishWindow, c.AckTimeout, c.EventsMaxAge = 0, 0, 0 },
 			[]string{"nats.events_max_age 0s: want at least flows_max_age, 1h0m0s", "nats.publish_window 0: want 1 to 4096", "nats.ack_timeout 0s: want at least 100ms"},
+		},
+		"import that holds nothing": {
+			func(c *Config) { c.ImportMessages, c.ImportBytes = 0, 0 },
+			[]string{"nats.import_messages 0: want 1 to 1048576", "nats.import_bytes 0: want 1048576 to 1073741824"},
 		},
 		"replicas of one server": {func(c *Config) { c.Replicas = 3 }, []string{"nats.replicas 3: the embedded server is alone"}},
 	} {

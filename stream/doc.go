@@ -1,13 +1,19 @@
 // Package stream is the only door to NATS. Packed flow batches go in at
 // FlowWriter.Publish and come out, once each and in the order of the stream, at
 // Follower.Next; anomaly events go in at WriteEvent and come back at Events and
-// WatchEvents. The JetStream server behind it is embedded (in this process, its
-// files in Config.Dir) or external (Config.URL).
+// WatchEvents. Other programs take flows from us at ExportFlows and give us theirs
+// at Import, on plain subjects that nothing stores. The JetStream server behind it
+// all is embedded (in this process, its files in Config.Dir) or external
+// (Config.URL).
 //
 // What a power cut may cost differs by stream. EAGRE_ANOMALIES is fsynced before
 // WriteEvent returns. EAGRE_FLOWS is telemetry and opts out of that: its last
 // moments may be gone, which is why a Position tells a message by its number and
 // by the time at which it was stored.
+//
+// Nobody tells a publisher who listens, and nothing should be encoded for nobody.
+// So exported messages ask for an answer: the server itself answers those that
+// reach nobody, in order, and silence means that someone listens (Exporter).
 //
 // The room does not know what a flow means, who published it, or who judges it;
 // it never blocks whoever publishes flows.

@@ -20,7 +20,7 @@ const (
 
 // Follower reads the messages of a stream, each once, in the order in which they
 // were stored, across lost connections and restarts of the server. One goroutine
-// at a time may call Next.
+// at a time may call Next; followers know nothing of each other.
 //
 // It keeps its own place and asks the server for what comes after it: the
 // consumer on the server is forgotten and made anew whenever in doubt. What the
@@ -35,6 +35,7 @@ type Follower struct {
 	closed    atomic.Bool
 	mu        sync.Mutex
 	messages  jetstream.MessagesContext
+	reader    string // what the server calls the consumer
 }
 
 // Follow reads the flow batches of all partitions that come after a position:
@@ -162,7 +163,7 @@ func (f *Follower) open(ctx context.Context) error {
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.messages, f.delivered = messages, 0
+	f.messages, f.delivered, f.reader = messages, 0, c.CachedInfo().Name
 	return nil
 }
 
@@ -236,11 +237,28 @@ func (f *Follower) interrupt() {
 	f.messages.Stop()
 }
 
-// Close ends the follower; a Next that waits returns ErrClosed.
+// Close ends the follower; a Next that waits returns ErrClosed. The server is
+// told, so that it keeps nothing ready for nobody.
 func (f *Follower) Close() {
-	f.closed.Store(true)
-	f.interrupt()
 	f.stream.mu.Lock()
-	defer f.stream.mu.Unlock()
 	delete(f.stream.followers, f)
+	f.stream.mu.Unlock()
+	if f.closed.Swap(true) {
+		return
+	}
+	f.interrupt()
+	f.dismiss()
+}
+
+// dismiss deletes the consumer. Where that fails it goes away by itself after
+// consumerLife.
+func (f *Follower) dismiss() {
+	f.mu.Lock()
+	reader := f.reader
+	f.mu.Unlock()
+	if f.stream.conn.IsConnected() {
+		ctx, cancel := f.stream.attempt(context.Background())
+		defer cancel()
+		_ = f.stream.js.DeleteConsumer(ctx, f.name, reader)
+	}
 }

@@ -32,6 +32,20 @@ const (
 	eventFailed    = "failed"    // given up: the caller was told
 )
 
+// Why a batch or message was not exported.
+const (
+	exportUnreadable   = "unreadable"   // a batch that cannot be unpacked
+	exportUnencodable  = "unencodable"  // a message that the encoder could not make
+	exportDisconnected = "disconnected" // there is no server now
+	exportTooLarge     = "too_large"    // a message above the server's max_payload
+)
+
+// Why a message of another collector was not taken in.
+const (
+	importSlow    = "slow"    // more was waiting than Config allows
+	importUnknown = "unknown" // on a subject that is not for import
+)
+
 // Metrics counts what passes through the streams. One value serves one Stream.
 type Metrics struct {
 	batchesShed, flowsShed *prometheus.CounterVec
@@ -46,6 +60,14 @@ type Metrics struct {
 
 	events     *prometheus.CounterVec
 	unreadable prometheus.Counter
+
+	exported, exportedBytes prometheus.Counter
+	exportedFlows, unheard  prometheus.Counter
+	exportFailed            *prometheus.CounterVec
+	listened                prometheus.Gauge
+
+	imported, importedBytes *prometheus.CounterVec
+	importDropped           *prometheus.CounterVec
 
 	connected  prometheus.Gauge
 	reconnects prometheus.Counter
@@ -67,17 +89,34 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		reopened:    counter("follower_reopened_total", "Times that a follower had to begin again where it was."),
 		events:      counters("events_written_total", "What became of anomaly events.", "result"),
 		unreadable:  counter("events_unreadable_total", "Messages on the anomaly stream that are no events."),
-		connected:   gauge("connected", "1 while there is a connection to the server."),
-		reconnects:  counter("reconnects_total", "Times that the connection was lost and found again."),
+
+		exported:      counter("export_messages_total", "Messages published for other programs."),
+		exportedBytes: counter("export_bytes_total", "Bytes of the messages published for other programs."),
+		exportedFlows: counter("export_flows_total", "Flows in the messages published for other programs."),
+		unheard:       counter("export_unheard_total", "Messages published for other programs to which nobody listened."),
+		exportFailed:  counters("export_failures_total", "Batches and messages that were not exported.", "reason"),
+		listened:      gauge("export_listened", "1 while another program listens to the export."),
+		imported:      counters("import_messages_total", "Messages of other collectors taken in.", "format"),
+		importedBytes: counters("import_bytes_total", "Bytes of the messages of other collectors taken in.", "format"),
+		importDropped: counters("import_dropped_total", "Messages of other collectors that were not taken in.", "reason"),
+
+		connected:  gauge("connected", "1 while there is a connection to the server."),
+		reconnects: counter("reconnects_total", "Times that the connection was lost and found again."),
 	}
 	zero(m.batchesShed, shedWindow, shedDisconnected, shedPartition, shedClosed)
 	zero(m.flowsShed, shedWindow, shedDisconnected, shedPartition, shedClosed)
 	zero(m.acks, ackStored, ackRefused, ackLost, ackTimeout)
 	zero(m.lost, lostRetention, lostCrash)
 	zero(m.events, eventStored, eventDuplicate, eventRetried, eventFailed)
+	zero(m.exportFailed, exportUnreadable, exportUnencodable, exportDisconnected, exportTooLarge)
+	zero(m.imported, ImportProtobuf.String(), ImportJSON.String())
+	zero(m.importedBytes, ImportProtobuf.String(), ImportJSON.String())
+	zero(m.importDropped, importSlow, importUnknown)
 	if reg != nil {
 		reg.MustRegister(m.batchesShed, m.flowsShed, m.flows, m.bytes, m.acks, m.inFlight, m.followed, m.lost,
-			m.duplicates, m.reopened, m.events, m.unreadable, m.connected, m.reconnects)
+			m.duplicates, m.reopened, m.events, m.unreadable, m.connected, m.reconnects,
+			m.exported, m.exportedBytes, m.exportedFlows, m.unheard, m.exportFailed, m.listened,
+			m.imported, m.importedBytes, m.importDropped)
 	}
 	return m
 }

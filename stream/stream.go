@@ -157,6 +157,19 @@ func (s *Stream) isClosed() bool {
 	}
 }
 
+// whileOpen is ctx until the stream closes; ErrClosed is the cause then.
+func (s *Stream) whileOpen(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	go func() {
+		select {
+		case <-s.closed:
+			cancel(ErrClosed)
+		case <-ctx.Done():
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
 // pause waits before something is tried again. The waits double from 50 ms to
 // 2 s; an error says that there is no again.
 func (s *Stream) pause(ctx context.Context, attempt int) error {
