@@ -10,19 +10,23 @@ import (
 // maxCachedFlows bounds a router's flow cache. A full cache is exported at once.
 const maxCachedFlows = 1 << 16
 
+// fillTime is how long a datagram may wait to be full where flows come from a Load.
+// Metered flows do not wait.
+const fillTime = 500 * time.Millisecond
+
 // TCP flags that end a flow in the cache.
 const finOrRst = 0x05
 
-// cache is the flow cache of a NetFlow v5 router: packets of one key are one
-// flow until it is silent for the inactive timeout, has run for the active
-// timeout, or TCP says that it ended.
+// cache is the flow cache of a router: packets of one key are one flow until it is
+// silent for the inactive timeout, has run for the active timeout, or TCP says that
+// it ended. With packet reports each packet is one of its own.
 type cache struct {
 	router   *router
+	exporter exporter
 	flows    []flow.Record // in order of their first packet
 	index    map[flowKey]int
-	due      []flow.Record // expired, waiting for a datagram
-	sequence uint32
-	buffer   []byte
+	due      []flow.Record // expired
+	flushed  time.Time
 }
 
 // flowKey is what makes packets one flow.
@@ -33,7 +37,9 @@ type flowKey struct {
 	in               uint32
 }
 
-func newCache(r *router) *cache { return &cache{router: r, index: map[flowKey]int{}} }
+func newCache(r *router, e exporter) *cache {
+	return &cache{router: r, exporter: e, index: map[flowKey]int{}}
+}
 
 func keyOf(f *flow.Record, in uint32) flowKey {
 	return flowKey{f.SrcAddr, f.DstAddr, f.SrcPort, f.DstPort, f.Proto, f.TOS, in}
@@ -43,8 +49,12 @@ func (c *cache) observe(b *Burst, hop Hop, n int) {
 	if n == 0 {
 		return
 	}
-	if !b.Flow.SrcAddr.Unmap().Is4() || !b.Flow.DstAddr.Unmap().Is4() {
+	if !c.exporter.carries(!b.Flow.SrcAddr.Unmap().Is4() || !b.Flow.DstAddr.Unmap().Is4()) {
 		c.router.Unexportable += uint64(n)
+		return
+	}
+	if c.router.PacketReports {
+		c.report(b, hop, n)
 		return
 	}
 	i, known := c.index[keyOf(&b.Flow, hop.In)]
@@ -58,6 +68,16 @@ func (c *cache) observe(b *Burst, hop Hop, n int) {
 	f.End = b.At
 }
 
+// report makes n packets flows of their own.
+func (c *cache) report(b *Burst, hop Hop, n int) {
+	f := b.Flow
+	f.InIf, f.OutIf, f.Start, f.End, f.Packets, f.Bytes = hop.In, hop.Out, b.At, b.At, 1, uint64(b.Length)
+	f.SamplingRate = c.router.rate()
+	for range n {
+		c.due = append(c.due, f)
+	}
+}
+
 func (c *cache) open(b *Burst, hop Hop) int {
 	if len(c.flows) == maxCachedFlows {
 		c.router.CacheFlushes++
@@ -65,6 +85,7 @@ func (c *cache) open(b *Burst, hop Hop) int {
 	}
 	f := b.Flow
 	f.InIf, f.OutIf, f.Start, f.Packets, f.Bytes = hop.In, hop.Out, b.At, 0, 0
+	f.SamplingRate = c.router.rate()
 	c.index[keyOf(&f, hop.In)] = len(c.flows)
 	c.flows = append(c.flows, f)
 	return len(c.flows) - 1
@@ -86,30 +107,39 @@ func (c *cache) expire(when func(*flow.Record) bool) {
 	c.flows = kept
 }
 
-func (c *cache) export(now time.Time, all bool, emit func([]byte)) {
+func (c *cache) load(flows []flow.Record) {
+	if c.exporter.carries(true) {
+		c.exporter.queue(flows)
+		return
+	}
+	for i := range flows {
+		if flows[i].SrcAddr.Is6() {
+			c.router.Unexportable += flows[i].Packets
+			continue
+		}
+		c.exporter.queue(flows[i : i+1])
+	}
+}
+
+func (c *cache) export(now time.Time, all bool, emit emitter) {
 	c.expire(func(f *flow.Record) bool {
 		ended := f.Proto == protoTCP && f.TCPFlags&finOrRst != 0
 		return all || ended || now.Sub(f.Start) >= c.router.Active || now.Sub(f.End) >= c.router.Inactive
 	})
-	for len(c.due) > 0 {
-		n := min(len(c.due), MaxV5Records)
-		c.send(now, c.due[:n], emit)
-		c.due = c.due[n:]
+	flush := all || len(c.due) > 0 || now.Sub(c.flushed) >= fillTime
+	if flush {
+		c.flushed = now
 	}
-	c.due = nil
+	c.exporter.queue(c.due)
+	c.due = c.due[:0]
+	c.exporter.send(now, flush, emit)
 }
 
-func (c *cache) send(now time.Time, records []flow.Record, emit func([]byte)) {
-	h := V5Header{Time: now, Uptime: c.router.uptime(now), Sequence: c.sequence, EngineID: c.router.Domain}
-	if c.router.Sampling > 1 {
-		h.SamplingMode, h.SamplingInterval = 2, uint16(c.router.Sampling)
+func (c *cache) restart() (packets uint64) {
+	for i := range c.flows {
+		packets += c.flows[i].Packets
 	}
-	c.buffer = AppendV5(c.buffer[:0], h, records)
-	c.sequence += uint32(len(records))
-	for i := range records {
-		c.router.Exported += records[i].Packets
-		c.router.ExportedBytes += records[i].Bytes
-	}
-	c.router.sent(len(records))
-	emit(c.buffer)
+	clear(c.index)
+	c.flows = c.flows[:0]
+	return packets + c.exporter.restart()
 }

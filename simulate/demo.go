@@ -63,7 +63,7 @@ func demoRouters(start time.Time) []Router {
 	exporters := DemoNetwork().Exporters
 	v5 := func(i int, sampling uint32, up time.Duration) Router {
 		return Router{
-			Exporter: exporters[i], Format: flow.NetFlowV5, Domain: uint8(i), Sampling: sampling,
+			Exporter: exporters[i], Format: flow.NetFlowV5, Domain: uint32(i), Sampling: sampling,
 			Active: demoActive, Inactive: demoInactive, Boot: start.Add(-up),
 		}
 	}

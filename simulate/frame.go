@@ -33,24 +33,21 @@ const (
 func appendFrame(dst []byte, r *flow.Record, length, limit int) []byte {
 	start := len(dst)
 	if r.SrcAddr.Unmap().Is4() {
-		dst = appendEthernet(dst, 0x0800)
+		dst = appendEthernet(dst, etherTypeIPv4)
 		dst = appendIPv4(dst, r, length)
 	} else {
-		dst = appendEthernet(dst, 0x86dd)
+		dst = appendEthernet(dst, etherTypeIPv6)
 		dst = appendIPv6(dst, r, length)
 	}
 	dst = appendTransport(dst, r, start+ethernetHeader+length-len(dst))
 	frame := min(ethernetHeader+length, limit)
-	for len(dst)-start < frame {
-		dst = append(dst, 0)
-	}
+	dst = appendZeros(dst, start+frame-len(dst))
 	return dst[:start+frame]
 }
 
 // appendEthernet writes a header between two locally administered addresses.
 func appendEthernet(dst []byte, etherType uint16) []byte {
-	dst = append(dst, 2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1)
-	return binary.BigEndian.AppendUint16(dst, etherType)
+	return binary.BigEndian.AppendUint16(append(dst, ethernetAddresses...), etherType)
 }
 
 // appendIPv4 writes the header of RFC 791 §3.1, without options, don't-fragment set.

@@ -31,27 +31,44 @@ type V5Header struct {
 // sysUptimes relative to the header; counters and AS numbers too large for their
 // fields go out as the largest value. It panics on more than MaxV5Records
 // records or an IPv6 address, which the format cannot say: both are mistakes of
-// the caller.
+// the caller. The layout is that of Cisco's "NetFlow Export Datagram Format",
+// tables B-3 and B-4.
 func AppendV5(dst []byte, h V5Header, records []flow.Record) []byte {
-	if len(records) > MaxV5Records {
-		panic(fmt.Sprintf("netflow v5: %d records in one datagram, limit %d", len(records), MaxV5Records))
-	}
-	be := binary.BigEndian
-	dst = be.AppendUint16(dst, 5)
-	dst = be.AppendUint16(dst, uint16(len(records)))
-	dst = be.AppendUint32(dst, milliseconds(h.Uptime))
-	dst = be.AppendUint32(dst, uint32(h.Time.Unix()))
-	dst = be.AppendUint32(dst, uint32(h.Time.Nanosecond()))
-	dst = be.AppendUint32(dst, h.Sequence)
-	dst = append(dst, h.EngineType, h.EngineID)
-	dst = be.AppendUint16(dst, uint16(h.SamplingMode&3)<<14|h.SamplingInterval&0x3fff)
+	noMoreThan(MaxV5Records, len(records), 5)
+	dst = appendV5Header(dst, 5, h, len(records))
 	for i := range records {
-		dst = appendV5Record(dst, h, &records[i])
+		dst = appendV5Record(dst, h.clock(), &records[i])
 	}
 	return dst
 }
 
-func appendV5Record(dst []byte, h V5Header, r *flow.Record) []byte {
+// noMoreThan panics when a datagram is given more records than it may hold.
+func noMoreThan(limit, records, version int) {
+	if records > limit {
+		panic(fmt.Sprintf("netflow v%d: %d records in one datagram, limit %d", version, records, limit))
+	}
+}
+
+func (h V5Header) clock() clock { return clock{h.Time, h.Uptime} }
+
+func appendV5Header(dst []byte, version uint16, h V5Header, records int) []byte {
+	be := binary.BigEndian
+	dst = h.clock().appendHeader(dst, version, records)
+	dst = be.AppendUint32(dst, h.Sequence)
+	dst = append(dst, h.EngineType, h.EngineID)
+	return be.AppendUint16(dst, uint16(h.SamplingMode&3)<<14|h.SamplingInterval&0x3fff)
+}
+
+func appendV5Record(dst []byte, c clock, r *flow.Record) []byte {
+	dst = appendCommon(dst, c, r)
+	dst = append(dst, 0, r.TCPFlags, r.Proto, r.TOS)
+	dst = appendAS(dst, r)
+	return append(dst, r.SrcMask, r.DstMask, 0, 0)
+}
+
+// appendCommon writes what the records of v1, v5, v6 and v7 begin with: addresses,
+// interfaces, counters, times and ports.
+func appendCommon(dst []byte, c clock, r *flow.Record) []byte {
 	be := binary.BigEndian
 	dst = appendV4(dst, r.SrcAddr)
 	dst = appendV4(dst, r.DstAddr)
@@ -60,14 +77,39 @@ func appendV5Record(dst []byte, h V5Header, r *flow.Record) []byte {
 	dst = be.AppendUint16(dst, clamp16(r.OutIf))
 	dst = be.AppendUint32(dst, clamp32(r.Packets))
 	dst = be.AppendUint32(dst, clamp32(r.Bytes))
-	dst = be.AppendUint32(dst, milliseconds(h.Uptime-h.Time.Sub(r.Start)))
-	dst = be.AppendUint32(dst, milliseconds(h.Uptime-h.Time.Sub(r.End)))
+	dst = be.AppendUint32(dst, c.sysUptime(r.Start))
+	dst = be.AppendUint32(dst, c.sysUptime(r.End))
 	dst = be.AppendUint16(dst, r.SrcPort)
-	dst = be.AppendUint16(dst, r.DstPort)
-	dst = append(dst, 0, r.TCPFlags, r.Proto, r.TOS)
-	dst = be.AppendUint16(dst, clamp16(r.SrcAS))
-	dst = be.AppendUint16(dst, clamp16(r.DstAS))
-	return append(dst, r.SrcMask, r.DstMask, 0, 0)
+	return be.AppendUint16(dst, r.DstPort)
+}
+
+func appendAS(dst []byte, r *flow.Record) []byte {
+	dst = binary.BigEndian.AppendUint16(dst, clamp16(r.SrcAS))
+	return binary.BigEndian.AppendUint16(dst, clamp16(r.DstAS))
+}
+
+// clock is an exporter's idea of time as a header says it: the moment of export
+// twice, on the calendar and since the exporter started.
+type clock struct {
+	time   time.Time
+	uptime time.Duration
+}
+
+// sysUptime is t in milliseconds since the exporter started; it wraps after 49.7
+// days, as a router's counter does.
+func (c clock) sysUptime(t time.Time) uint32 { return milliseconds(c.uptime - c.time.Sub(t)) }
+
+// boot is when the exporter started.
+func (c clock) boot() time.Time { return c.time.Add(-c.uptime) }
+
+// appendHeader writes what the headers of v1 to v8 begin with.
+func (c clock) appendHeader(dst []byte, version uint16, records int) []byte {
+	be := binary.BigEndian
+	dst = be.AppendUint16(dst, version)
+	dst = be.AppendUint16(dst, uint16(records))
+	dst = be.AppendUint32(dst, milliseconds(c.uptime))
+	dst = be.AppendUint32(dst, uint32(c.time.Unix()))
+	return be.AppendUint32(dst, uint32(c.time.Nanosecond()))
 }
 
 // appendV4 writes an IPv4 address, 0.0.0.0 where there is none.
@@ -77,7 +119,7 @@ func appendV4(dst []byte, a netip.Addr) []byte {
 	}
 	b := a.Unmap()
 	if !b.Is4() {
-		panic("netflow v5: cannot carry the IPv6 address " + a.String())
+		panic("netflow: an IPv4 field cannot carry the IPv6 address " + a.String())
 	}
 	v4 := b.As4()
 	return append(dst, v4[:]...)

@@ -1,6 +1,7 @@
 package simulate
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net/netip"
@@ -17,17 +18,36 @@ import (
 // packets in Ethernet frames, each from its router's address to the target of
 // its format. What still stands in the flow caches at until leaves at the end.
 func PCAP(w io.Writer, s *Scenario, to Targets, until time.Time) error {
+	_, err := Record(context.Background(), w, s, to, until)
+	return err
+}
+
+// Record is PCAP until the context ends. What it returns is in the capture, also
+// beside an error; one that the context ended has no flows of the caches.
+func Record(ctx context.Context, w io.Writer, s *Scenario, to Targets, until time.Time) (Sent, error) {
 	out := pcapgo.NewWriter(w)
 	if err := out.WriteFileHeader(0xffff, layers.LinkTypeEthernet); err != nil {
-		return fmt.Errorf("simulate: pcap: header: %w", err)
+		return Sent{}, fmt.Errorf("simulate: pcap: header: %w", err)
 	}
 	c := capture{writer: out, scenario: s, targets: to}
-	s.Advance(until, c.write)
-	s.Finish(c.write)
-	if c.err != nil {
-		return fmt.Errorf("simulate: pcap: after %d packets: %w", c.packets, c.err)
+	for s.Now().Add(s.step).Before(until) && c.err == nil && ctx.Err() == nil {
+		s.Advance(earlier(until, s.Now().Add(time.Second)), c.write)
 	}
-	return nil
+	if c.err == nil && ctx.Err() == nil {
+		s.Advance(until, c.write)
+		s.Finish(c.write)
+	}
+	if c.err != nil {
+		return c.sent, fmt.Errorf("simulate: pcap: after %d packets: %w", c.sent.Datagrams, c.err)
+	}
+	return c.sent, ctx.Err()
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
 }
 
 // capture keeps the first error, as the scenario does not stop for one.
@@ -36,7 +56,7 @@ type capture struct {
 	scenario *Scenario
 	targets  Targets
 	frame    []byte
-	packets  int
+	sent     Sent
 	err      error
 }
 
@@ -47,9 +67,12 @@ func (c *capture) write(d Datagram) {
 	router := c.scenario.Routers()[d.Router]
 	c.frame = appendDatagram(c.frame[:0], router, c.targets.of(router), d.Payload)
 	info := gopacket.CaptureInfo{Timestamp: d.At, CaptureLength: len(c.frame), Length: len(c.frame)}
-	if c.err = c.writer.WritePacket(info, c.frame); c.err == nil {
-		c.packets++
+	if c.err = c.writer.WritePacket(info, c.frame); c.err != nil {
+		return
 	}
+	c.sent.Datagrams++
+	c.sent.Bytes += uint64(len(d.Payload))
+	c.sent.Records += uint64(d.Records)
 }
 
 // exportPort is the source port of every export datagram.

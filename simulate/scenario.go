@@ -24,6 +24,8 @@ type Config struct {
 	Seed    uint64
 	Routers []Router
 	Steady  []Traffic
+	// Load is flows at a set rate besides; nil is none.
+	Load *Load
 	// Attacks is the timetable: the k-th attack, in order of start, and whether
 	// there is one. It must be a pure function. nil is peace.
 	Attacks func(k int) (Attack, bool)
@@ -34,12 +36,15 @@ type Datagram struct {
 	At      time.Time
 	Router  int // index into the scenario's routers
 	Payload []byte
+	Records int // flow records, samples or packet reports in it
 }
 
 // Scenario makes the datagrams of its routers. One goroutine owns it.
 type Scenario struct {
 	config  Config
 	routers []*router
+	loaders []*loader
+	step    time.Duration
 	rand    *rand.Rand
 	now     time.Time
 	attacks []Attack // running
@@ -49,18 +54,38 @@ type Scenario struct {
 // New checks a scenario and sets its clock to the start.
 func New(c Config) (*Scenario, error) {
 	var errs []error
-	s := &Scenario{config: c, now: c.Start, rand: rand.New(rand.NewPCG(c.Seed, 0))}
-	for i, r := range c.Routers {
-		errs = append(errs, r.check())
-		s.routers = append(s.routers, newRouter(r, newDice(r.Sampling, c.Seed, uint64(i)+1)))
+	s := &Scenario{config: c, now: c.Start, step: Tick, rand: rand.New(rand.NewPCG(c.Seed, 0))}
+	for _, r := range c.Routers {
+		errs = append(errs, r.Validate())
 	}
 	if len(c.Routers) == 0 {
 		errs = append(errs, errors.New("simulate: no routers"))
 	}
+	if c.Load != nil {
+		errs = append(errs, c.Load.Validate())
+	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, fmt.Errorf("scenario: %w", err)
 	}
+	s.start()
 	return s, nil
+}
+
+// start puts the routers to work.
+func (s *Scenario) start() {
+	c := s.config
+	for i, r := range c.Routers {
+		s.routers = append(s.routers, newRouter(r, c, uint64(i)+1))
+	}
+	if c.Load == nil {
+		return
+	}
+	if len(c.Steady) == 0 && c.Attacks == nil {
+		s.step = loadStep
+	}
+	for i, r := range s.routers {
+		s.loaders = append(s.loaders, newLoader(*c.Load, r, c, i))
+	}
 }
 
 // Now is up to where the scenario has run.
@@ -72,10 +97,19 @@ func (s *Scenario) Routers() []Router { return s.config.Routers }
 // Counters are those of one router.
 func (s *Scenario) Counters(router int) Counters { return s.routers[router].Counters }
 
+// Totals are the counters of all routers together.
+func (s *Scenario) Totals() (sum Counters) {
+	for _, r := range s.routers {
+		sum.add(r.Counters)
+	}
+	return sum
+}
+
 // Advance runs the scenario up to the last whole tick before or at to and emits
-// the datagrams in time order. A payload is valid only during the call.
+// the datagrams in time order. With a Load and nothing else the ticks are of 2 ms, so
+// that its datagrams do not come in bursts. A payload is valid only during the call.
 func (s *Scenario) Advance(to time.Time, emit func(Datagram)) {
-	for !s.now.Add(Tick).After(to) {
+	for !s.now.Add(s.step).After(to) {
 		s.tick()
 		s.export(false, emit)
 	}
@@ -85,10 +119,13 @@ func (s *Scenario) Advance(to time.Time, emit func(Datagram)) {
 func (s *Scenario) Finish(emit func(Datagram)) { s.export(true, emit) }
 
 func (s *Scenario) tick() {
-	from, to := s.now, s.now.Add(Tick)
+	from, to := s.now, s.now.Add(s.step)
 	s.begin(to)
 	for _, t := range s.config.Steady {
 		t.Send(from, to, s.rand, s.carry)
+	}
+	for _, l := range s.loaders {
+		l.send(to)
 	}
 	running := s.attacks[:0]
 	for _, a := range s.attacks {
@@ -121,8 +158,8 @@ func (s *Scenario) carry(b Burst) {
 
 func (s *Scenario) export(all bool, emit func(Datagram)) {
 	for i, r := range s.routers {
-		r.meter.export(s.now, all, func(payload []byte) {
-			emit(Datagram{At: s.now, Router: i, Payload: payload})
+		r.export(s.now, all, func(payload []byte, records int) {
+			emit(Datagram{At: s.now, Router: i, Payload: payload, Records: records})
 		})
 	}
 }

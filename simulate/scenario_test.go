@@ -163,7 +163,7 @@ func TestSamplingIsUnbiased(t *testing.T) {
 }
 
 func TestDiceSpreadTheirHitsAsSingleThrowsWould(t *testing.T) {
-	d := newDice(50, 1, 2)
+	d := newDice(50, false, 1, 2)
 	var gaps []float64
 	for gap := 0.0; len(gaps) < 20_000; gap++ {
 		if d.take(1) == 1 {

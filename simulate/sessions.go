@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"net/netip"
+	"slices"
 	"time"
 
 	"eagre/flow"
@@ -22,6 +23,9 @@ type Sessions struct {
 	Up, Down  Shape // from client to server and back
 	Lasts     [2]time.Duration
 	Route     func(src, dst netip.Addr) []Hop
+	// Path is the way from client to server where Route is nil; answers come back the
+	// same way.
+	Path []Hop
 	// Season limits the sessions to some of the time; the zero value is always.
 	Season Season
 
@@ -116,9 +120,43 @@ func (s *Sessions) open(at time.Time, r *rand.Rand) *session {
 	up := flow.Record{SrcAddr: client, DstAddr: server, SrcPort: port, DstPort: s.Port, Proto: s.Proto, SrcAS: asOf(client), DstAS: asOf(server)}
 	down := flow.Record{SrcAddr: server, DstAddr: client, SrcPort: s.Port, DstPort: port, Proto: s.Proto, SrcAS: asOf(server), DstAS: asOf(client)}
 	return &session{start: at, end: at.Add(s.Lasts[0] + time.Duration(r.Int64N(int64(s.Lasts[1]-s.Lasts[0])+1))), sides: [2]side{
-		{flow: up, path: s.Route(client, server), length: s.Up.Length, packets: between(r, s.Up.Packets)},
-		{flow: down, path: s.Route(server, client), length: s.Down.Length, packets: between(r, s.Down.Packets)},
+		{flow: up, path: s.way(client, server, false), length: s.Up.Length, packets: between(r, s.Up.Packets)},
+		{flow: down, path: s.way(server, client, true), length: s.Down.Length, packets: between(r, s.Down.Packets)},
 	}}
+}
+
+func (s *Sessions) way(src, dst netip.Addr, back bool) []Hop {
+	switch {
+	case s.Route != nil:
+		return s.Route(src, dst)
+	case back:
+		return reversed(s.Path)
+	}
+	return s.Path
+}
+
+// reversed is a path from its end.
+func reversed(path []Hop) []Hop {
+	out := make([]Hop, 0, len(path))
+	for _, hop := range slices.Backward(path) {
+		out = append(out, Hop{Router: hop.Router, In: hop.Out, Out: hop.In})
+	}
+	return out
+}
+
+// HostsOf picks hosts of some prefixes, each prefix as often as another. The first
+// address of a prefix is no host, unless it is the only one.
+func HostsOf(prefixes ...netip.Prefix) func(*rand.Rand) netip.Addr {
+	return func(r *rand.Rand) netip.Addr {
+		p := prefixes[r.IntN(len(prefixes))]
+		free := p.Addr().BitLen() - p.Bits()
+		if free == 0 {
+			return p.Addr()
+		}
+		host := flow.FromAddr(p.Addr())
+		host.Lo |= 1 + r.Uint64N(1<<min(free, 32)-1)
+		return host.Addr()
+	}
 }
 
 func between(r *rand.Rand, limits [2]int) int { return limits[0] + r.IntN(limits[1]-limits[0]+1) }
