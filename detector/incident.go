@@ -1,10 +1,7 @@
 package detector
 
 import (
-	"crypto/sha256"
-	"encoding/base32"
 	"encoding/binary"
-	"strings"
 	"time"
 
 	"eagre/anomaly"
@@ -135,18 +132,15 @@ func (i *incident) reopen() {
 	}
 }
 
-// idOf makes an anomaly's id from what it is: the same finding in a replay, or
-// after a restart, has the same id.
+// idOf makes the id of a finding about a subject.
 func idOf(detector string, s subject, start int64) string {
-	h := sha256.New()
-	h.Write([]byte(detector))
-	_ = binary.Write(h, binary.BigEndian, struct { // a hash does not fail
+	about, _ := binary.Append(nil, binary.BigEndian, struct { // of fixed size: this does not fail
 		Kind, Side, Bits uint8
 		ID               uint32
 		Addr             flow.IP
 		Tick             int64
 	}{uint8(s.kind), uint8(s.side), s.bits, s.id, s.addr, start / panesPerTick})
-	return "a-" + strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:10]))
+	return anomaly.ID(detector, about)
 }
 
 // paneTime is the first instant of a pane.

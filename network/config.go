@@ -11,6 +11,7 @@ type Config struct {
 	Managed   []ManagedObject
 	Dark      []netip.Prefix // unused space: traffic to it is a symptom
 	Trusted   []netip.Prefix // own scanners and monitors
+	Tunnels   []netip.Prefix // ends of own tunnels
 }
 
 // Exporter is a router or switch that sends flows, known by the UDP source

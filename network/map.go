@@ -18,6 +18,7 @@ type Map struct {
 	prefixes  bart.Table[Object]
 	quick     *quickTable
 	exporters map[flow.IP]*exporter
+	tunnels   *bart.Lite // nil: none
 }
 
 type exporter struct {
@@ -37,6 +38,12 @@ func New(c Config) (*Map, error) {
 		}
 	}
 	m.quick = newQuickTable(&m.prefixes, c.Managed)
+	for _, p := range c.Tunnels {
+		if m.tunnels == nil {
+			m.tunnels = new(bart.Lite)
+		}
+		m.tunnels.Insert(p.Masked())
+	}
 	for _, e := range c.Exporters {
 		m.exporters[flow.FromAddr(e.Address)] = newExporter(e)
 	}
@@ -49,6 +56,15 @@ func newExporter(e Exporter) *exporter {
 		out.interfaces[i.Index] = i
 	}
 	return out
+}
+
+// HasTunnels tells whether any tunnel is declared as ours.
+func (m *Map) HasTunnels() bool { return m.tunnels != nil }
+
+// Tunnel tells whether both addresses are ends of tunnels of ours. It does not
+// allocate.
+func (m *Map) Tunnel(a, b flow.IP) bool {
+	return m.tunnels != nil && m.tunnels.Contains(a.Addr()) && m.tunnels.Contains(b.Addr())
 }
 
 // HasManaged tells whether anything is declared as protected. Where nothing is,

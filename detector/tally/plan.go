@@ -60,7 +60,9 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 		if r.place.Core {
 			continue
 		}
-		c.planEnds(r)
+		if b.Quality[i]&flow.Aggregated == 0 {
+			c.planEnds(r)
+		}
 		if account {
 			r.port = c.ports.cells(r.observer, b.Proto[i], servicePort(b.SrcPort[i], b.DstPort[i]))
 			c.served = append(c.served, r)

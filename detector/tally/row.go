@@ -86,7 +86,7 @@ func (c *Counter) tickOf(ms int64) int64 {
 func (c *Counter) countMatches(b *flow.Batch) {
 	var r row
 	for _, m := range c.matcher.Match(b) {
-		if b.Quality[m.Row]&flow.Implausible != 0 {
+		if b.Quality[m.Row]&(flow.Implausible|flow.Aggregated) != 0 {
 			continue
 		}
 		if c.describe(b, m.Row, &r); !r.place.Core && !r.sum.IsZero() {
