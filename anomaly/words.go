@@ -38,6 +38,11 @@ const (
 	TotalTraffic     = "total-traffic"
 )
 
+// The subclasses of operation: what is wrong with the watch itself.
+const (
+	ExporterSilent = "exporter-silent"
+)
+
 // Stage says who is told.
 type Stage string
 

@@ -77,6 +77,11 @@ func caseNumbers(rec *flow.Record) map[columnID]func(uint64) {
 		byteCount:    into(&rec.Bytes),
 		packetCount:  into(&rec.Packets),
 		samplingRate: into(&rec.SamplingRate),
+		domain:       into(&rec.Domain),
+		direction:    into(&rec.Direction),
+		forwarding:   into(&rec.Forwarding),
+		app:          into(&rec.App),
+		rtt:          into(&rec.RTT),
 	}
 }
 

@@ -10,7 +10,7 @@ import (
 type filter func(b *flow.Batch, rows []uint16) []uint16
 
 // column is a number that every flow has, under its name in the language. The
-// names are those of goflow2's FlowMessage, but for the last three.
+// names are those of goflow2's FlowMessage, but for the last four and app.
 type column struct {
 	name string
 	all  span // every value it can have
@@ -38,6 +38,11 @@ const (
 	byteCount
 	packetCount
 	samplingRate
+	domain
+	direction
+	forwarding
+	app
+	rtt
 	fragment
 	packetSize
 	columnCount
@@ -68,6 +73,11 @@ var columns = [columnCount]column{
 	byteCount:    stored("bytes", math.MaxInt64, func(b *flow.Batch) []uint64 { return b.Bytes }),
 	packetCount:  stored("packets", math.MaxInt64, func(b *flow.Batch) []uint64 { return b.Packets }),
 	samplingRate: stored("sampling_rate", math.MaxUint32, func(b *flow.Batch) []uint32 { return b.SamplingRate }),
+	domain:       stored("observation_domain_id", math.MaxUint32, func(b *flow.Batch) []uint32 { return b.Domain }),
+	direction:    stored("flow_direction", math.MaxUint8, func(b *flow.Batch) []flow.Direction { return b.Direction }),
+	forwarding:   stored("forwarding_status", math.MaxUint8, func(b *flow.Batch) []uint8 { return b.Forwarding }),
+	app:          stored("app", math.MaxInt64, func(b *flow.Batch) []uint64 { return b.App }),
+	rtt:          stored("rtt_us", math.MaxUint32, func(b *flow.Batch) []uint32 { return b.RTT }),
 	fragment:     {name: "fragment", all: span{0, 1}, read: readFragment, keep: keepRead(readFragment)},
 	packetSize:   {name: "packet_size", all: span{noSize, 2 * maxSize}, read: readSize, keep: keepSize},
 }

@@ -42,6 +42,11 @@ type environment struct {
 	Bytes          int     `expr:"bytes"`
 	Packets        int     `expr:"packets"`
 	SamplingRate   int     `expr:"sampling_rate"`
+	Domain         int     `expr:"observation_domain_id"`
+	Direction      int     `expr:"flow_direction"`
+	Forwarding     int     `expr:"forwarding_status"`
+	App            int     `expr:"app"`
+	RTT            int     `expr:"rtt_us"`
 	Fragment       bool    `expr:"fragment"`
 	SYNAlone       bool    `expr:"syn_alone"`
 }

@@ -22,6 +22,7 @@ func seen(b *flow.Batch, i int) environment {
 		TCPFlags: int(flags), IPTOS: int(b.TOS[i]), InIf: int(b.InIf[i]), OutIf: int(b.OutIf[i]),
 		SrcAS: int(b.SrcAS[i]), DstAS: int(b.DstAS[i]), SrcNet: int(b.SrcMask[i]), DstNet: int(b.DstMask[i]),
 		Bytes: int(min(b.Bytes[i], 1<<63-1)), Packets: int(min(b.Packets[i], 1<<63-1)), SamplingRate: int(b.SamplingRate[i]),
+		Domain: int(b.Domain[i]), Direction: int(b.Direction[i]), Forwarding: int(b.Forwarding[i]), App: int(min(b.App[i], 1<<63-1)), RTT: int(b.RTT[i]),
 		Fragment: b.Quality[i]&flow.Fragment != 0,
 		SYNAlone: b.Proto[i] == 6 && flags&2 != 0 && flags&4 == 0 && flags&1 == 0 && flags&16 == 0,
 	}
@@ -139,7 +140,7 @@ func randomRecord(w writer) flow.Record {
 		SrcPort: uint16(small()), DstPort: uint16(small()), Proto: uint8(small()), TCPFlags: uint8(w.Uint32()),
 		TOS: uint8(small()), SrcMask: uint8(small()), DstMask: uint8(small()),
 		SrcAS: uint32(small()), DstAS: uint32(small()), InIf: uint32(small()), OutIf: uint32(small()),
-		Bytes: counter(), Packets: counter(), SamplingRate: uint32(small()), Quality: flow.Quality(w.IntN(16)),
+		Bytes: counter(), Packets: counter(), SamplingRate: uint32(small()), Domain: uint32(small()), Direction: flow.Direction(w.IntN(3)), Forwarding: uint8(small()), App: counter(), RTT: uint32(small()), Quality: flow.Quality(w.IntN(16)),
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"eagre/anomaly"
 	"eagre/network"
 )
 
@@ -17,19 +18,13 @@ var serviceNames = map[uint64]string{
 	5353: "mdns", 5683: "coap", 6881: "bittorrent", 8080: "http-alt", 11211: "memcache", 25565: "minecraft",
 }
 
-// protocolNames are IANA's keywords of the protocols seen in practice.
-var protocolNames = map[uint8]string{
-	0: "hopopt", protoICMP: "icmp", 2: "igmp", 4: "ipip", protoTCP: "tcp", protoUDP: "udp", protoDCCP: "dccp",
-	41: "ipv6", 46: "rsvp", 47: "gre", 50: "esp", 51: "ah", 58: "icmpv6", 88: "eigrp", 89: "ospf", 103: "pim",
-	112: "vrrp", protoSCTP: "sctp", protoUDPLite: "udplite",
-}
-
 // protocolName is "udp (17)", or "ip (201)" for one without a name.
 func protocolName(p uint8) string {
-	if name := protocolNames[p]; name != "" {
-		return fmt.Sprintf("%s (%d)", name, p)
+	name := anomaly.ProtocolName(p)
+	if name == "" {
+		name = "ip"
 	}
-	return fmt.Sprintf("ip (%d)", p)
+	return fmt.Sprintf("%s (%d)", name, p)
 }
 
 // flagsName is "S (0x02)": the letters from the lowest bit up, RFC 9293 §3.1.
