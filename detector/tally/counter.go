@@ -45,6 +45,7 @@ type Counter struct {
 	// companions are the prefixes whose whole traffic is counted for now.
 	companions keyFilter
 	paths      paths
+	systems    systems
 	rows       [blockRows]row
 	plans      [blockRows * plansPerRow]plan
 	planned    int    // plans in use

@@ -12,7 +12,8 @@ import (
 type Key struct {
 	Addr flow.IP // the host, the first address of a prefix, an interface's exporter, a group's source
 	Peer flow.IP // a group's destination
-	// Index is an ifIndex, a managed object, or the number of a rule.
+	// Index is an ifIndex, a managed object, an autonomous system, or the number of
+	// a rule.
 	Index uint32
 	// Observer tells apart what different exporters saw where no interface
 	// roles say who counts: 0 is the boundary. Values of observers are never
@@ -36,14 +37,15 @@ const (
 	Interface      // of one exporter
 	Port           // protocol and port
 	Group          // the group-by values of a signature
+	System         // autonomous system
 )
 
-var kindNames = [...]string{"host", "prefix", "object", "interface", "port", "group"}
+var kindNames = [...]string{"host", "prefix", "object", "interface", "port", "group", "system"}
 
 func (k Kind) String() string { return kindNames[min(int(k), len(kindNames)-1)] }
 
 // KindCount is how many kinds there are.
-const KindCount = 6
+const KindCount = 7
 
 // Side tells which end of a flow the key is about.
 type Side uint8

@@ -67,6 +67,7 @@ func (c *Counter) pourAll() {
 	for i := range c.paths {
 		c.pourPath(&c.paths[i])
 	}
+	c.pourSystems()
 }
 
 // roles remembers the roles of the interfaces seen last, and the number of the

@@ -64,6 +64,7 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 			c.planEnds(r)
 		}
 		if account {
+			c.countSystems(r, b.SrcAS[i], b.DstAS[i])
 			r.port = c.ports.cells(r.observer, b.Proto[i], servicePort(b.SrcPort[i], b.DstPort[i]))
 			c.served = append(c.served, r)
 		}

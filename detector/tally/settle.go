@@ -50,6 +50,9 @@ func (c *Counter) settle(tick int64) {
 // worthPort is how many packets a port must have moved in a minute to be told.
 const worthPort = 1000
 
+// worthSystem is the same for an autonomous system.
+const worthSystem = 1000
+
 // worthTelling is true for the few keys that stand for something whole, and for
 // hosts and prefixes that kept the pace of their heat for all of the tick.
 func (c *Counter) worthTelling(e *entry, s *Sum) bool {
@@ -59,6 +62,8 @@ func (c *Counter) worthTelling(e *entry, s *Sum) bool {
 	switch e.key.Kind {
 	case Object, Interface:
 		return true
+	case System:
+		return s.Packets >= worthSystem*Unit
 	case Host, Prefix:
 		const pace = TickLength / 1000 / 2 // heats are per two seconds
 		bound := &c.heats(c.network.Locate(e.key.Addr))[e.key.Side][e.key.Class]
