@@ -52,7 +52,9 @@ func pointers[S, T any](all []S, field func(*S) *T) []*T {
 func self[T any](v *T) *T { return v }
 
 func (r *reader) checkListen(l *Listen) {
-	distinct(r, "address", slices.Concat(pointers(l.NetFlow, self), pointers(l.SFlow, self)))
+	distinct(r, "address", slices.Concat(pointers(l.NetFlow, self), pointers(l.SFlow, self), pointers(l.Auto, self)))
+	distinct(r, "address", pointers(l.IPFIXTCP, self))
+	distinct(r, "interface", pointers(l.Packets, func(m *Monitor) *string { return &m.Interface }))
 }
 
 func (r *reader) checkNATS(n *NATS) {
@@ -144,8 +146,8 @@ func (r *reader) checkRoute(a *Alerts) {
 // advise warns of what is allowed but hardly meant. It looks at a configuration
 // without errors only, where nothing is missing because it was refused.
 func (r *reader) advise(c *Config) {
-	if r.given(&c.Listen) && len(c.Listen.NetFlow)+len(c.Listen.SFlow) == 0 {
-		r.warnAt(&c.Listen, "this listens on nothing: leave listen out for the defaults, or name netflow or sflow")
+	if r.given(&c.Listen) && c.Listen.empty() {
+		r.warnAt(&c.Listen, "this listens on nothing: leave listen out for the defaults, or name netflow, sflow, auto, ipfix_tcp or packets")
 	}
 	routed := c.Alerts.Route.Receivers
 	for i := range c.Alerts.Receivers {
@@ -153,6 +155,11 @@ func (r *reader) advise(c *Config) {
 			r.warnAt(have, "receiver %s is told nothing: it is not in alerts.route.receiver", quote(*have))
 		}
 	}
+}
+
+// empty tells that nothing is listened to.
+func (l Listen) empty() bool {
+	return len(l.NetFlow)+len(l.SFlow)+len(l.Auto)+len(l.IPFIXTCP)+len(l.Packets) == 0
 }
 
 func values(ps []*string) (out []string) {

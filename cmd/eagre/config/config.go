@@ -27,8 +27,19 @@ type Config struct {
 // Listen says where datagrams are awaited, as host:port; an empty host is every
 // address of the machine.
 type Listen struct {
-	NetFlow []string // NetFlow and IPFIX, told apart by version
-	SFlow   []string
+	NetFlow  []string // NetFlow and IPFIX, told apart by version
+	SFlow    []string
+	Auto     []string // any of them, told apart by content
+	IPFIXTCP []string // IPFIX over TCP
+	Packets  []Monitor
+	Pair     bool // metered packets: both directions of a connection together
+}
+
+// Monitor is a network interface whose packets are metered to flows.
+type Monitor struct {
+	Interface   string
+	Index       uint32 // the ifIndex that its flows are shown with
+	Promiscuous *bool  // nil is yes
 }
 
 // Data says where the engine keeps its state.
@@ -40,6 +51,8 @@ type NATS struct {
 	Embedded Embedded
 	URL      string // one or several nats:// or tls:// URLs, separated by commas
 	Creds    string // path of a .creds file; empty sends none
+	Import   bool   // flows that other collectors publish are taken
+	Arrow    bool   // flows are published for analysts
 }
 
 // Embedded is the NATS server inside the process.
@@ -53,6 +66,7 @@ type Networks struct {
 	Managed []Managed
 	Dark    []netip.Prefix // unused space: traffic to it is a symptom
 	Trusted []netip.Prefix // own scanners and monitors: their probes are no finding
+	Tunnels []netip.Prefix // ends of tunnels of ours: what is inside counts
 }
 
 // Managed is a managed object and its own limits.
@@ -187,7 +201,7 @@ func listenOn(host string) Listen {
 
 // Network is the operator's map in the form of package network.
 func (c Config) Network() network.Config {
-	out := network.Config{Exporters: c.Exporters, Dark: c.Networks.Dark, Trusted: c.Networks.Trusted}
+	out := network.Config{Exporters: c.Exporters, Dark: c.Networks.Dark, Trusted: c.Networks.Trusted, Tunnels: c.Networks.Tunnels}
 	for _, m := range c.Networks.Managed {
 		out.Managed = append(out.Managed, m.ManagedObject)
 	}

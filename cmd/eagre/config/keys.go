@@ -43,6 +43,23 @@ var listenKeys = mapping[Listen]{
 	at("sflow", func(l *Listen) *[]string { return &l.SFlow }, list[string]{of: hostPort, max: 64},
 		"Addresses for sFlow.").
 		or("`[127.0.0.1:6343]`; with exporters `[:6343]`"),
+	at("auto", func(l *Listen) *[]string { return &l.Auto }, list[string]{of: hostPort, max: 64},
+		"Addresses that take any format, told apart by content.").or("none"),
+	at("ipfix_tcp", func(l *Listen) *[]string { return &l.IPFIXTCP }, list[string]{of: hostPort, max: 64},
+		"Addresses for IPFIX over TCP.").or("none"),
+	at("packets", func(l *Listen) *[]Monitor { return &l.Packets }, list[Monitor]{of: monitorKeys, max: 16},
+		"Network interfaces, such as mirror ports, whose packets are metered to flows. It needs the capability CAP_NET_RAW.").or("none"),
+	at("pair", func(l *Listen) *bool { return &l.Pair }, yesNo,
+		"Whether the two directions of a connection in metered packets are held together, with the round-trip time of its handshake."),
+}
+
+var monitorKeys = mapping[Monitor]{
+	at("interface", func(m *Monitor) *string { return &m.Interface }, name,
+		"Its name in the operating system, as eth1.").must(),
+	at("index", func(m *Monitor) *uint32 { return &m.Index }, number("a number", 0, 1<<32-1),
+		"The ifIndex that its flows are shown with.").or("0"),
+	at("promiscuous", func(m *Monitor) **bool { return &m.Promiscuous }, pointer[bool]{yesNo},
+		"Whether packets for others are taken too, as a mirror port wants it.").or("yes"),
 }
 
 var dataKeys = mapping[Data]{
@@ -58,6 +75,10 @@ var natsKeys = mapping[NATS]{
 		"A NATS server elsewhere, in place of the embedded one; several of one cluster are separated by commas.").or("none"),
 	at("creds", func(n *NATS) *string { return &n.Creds }, path("a .creds file"),
 		"The credentials file for that server.").or("none"),
+	at("import", func(n *NATS) *bool { return &n.Import }, yesNo,
+		"Whether flows are taken that other collectors publish on eagre.v1.import.pb and eagre.v1.import.json. The list of exporters holds for them too."),
+	at("arrow", func(n *NATS) *bool { return &n.Arrow }, yesNo,
+		"Whether flows are published on eagre.v1.export.arrow, as Arrow IPC streams for analysts."),
 }
 
 var embeddedKeys = mapping[Embedded]{
@@ -97,6 +118,8 @@ var networksKeys = mapping[Networks]{
 		"Unused address space: traffic to it is a symptom."),
 	at("trusted", func(n *Networks) *[]netip.Prefix { return &n.Trusted }, prefixes(0),
 		"Scanners and monitors of our own: their probes are no finding."),
+	at("tunnels", func(n *Networks) *[]netip.Prefix { return &n.Tunnels }, prefixes(0),
+		"Ends of tunnels of ours. Of GRE, VXLAN and IP-in-IP packets that sFlow or packet capture show between two of them, the packet inside counts. Of all others it is the outer one, which no attacker can hide behind.").or("none"),
 }
 
 var managedKeys = mapping[Managed]{
