@@ -25,12 +25,12 @@ type Accounting struct {
 	Open      uint64 // in batches not published yet
 
 	Frames     uint64 // plain packets given to the meter
-	Lost       uint64 // by sequence numbers: flows of NetFlow v5, datagrams of sFlow
+	Numbered   uint64 // units that came with a sequence number: flows, data records or datagrams, as the format counts
+	Lost       uint64 // units missing between them
 	Restarts   uint64 // sequence numbers began anew
 	OutOfOrder uint64 // datagrams that were overtaken
 
-	// SamplingRate and its provenance, of the last NetFlow v5 datagram. sFlow has
-	// a rate of its own in every sample.
+	// SamplingRate and its provenance, of the newest records.
 	SamplingRate uint32
 	Sampling     flow.Sampling
 }
@@ -69,7 +69,8 @@ func (a *Accounting) add(b *Accounting) {
 		a.Noted[i] += b.Noted[i]
 	}
 	a.Decoded, a.Published, a.Shed, a.Open = a.Decoded+b.Decoded, a.Published+b.Published, a.Shed+b.Shed, a.Open+b.Open
-	a.Frames, a.Lost, a.Restarts, a.OutOfOrder = a.Frames+b.Frames, a.Lost+b.Lost, a.Restarts+b.Restarts, a.OutOfOrder+b.OutOfOrder
+	a.Frames, a.Numbered, a.Lost = a.Frames+b.Frames, a.Numbered+b.Numbered, a.Lost+b.Lost
+	a.Restarts, a.OutOfOrder = a.Restarts+b.Restarts, a.OutOfOrder+b.OutOfOrder
 }
 
 // settle writes a report into the account.

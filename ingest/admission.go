@@ -38,7 +38,6 @@ func (c *Collector) welcome(address flow.IP) *exporter {
 		printed:   address.Addr(),
 		rate:      min(declared.SamplingRate, wire.MaxSamplingRate),
 		partition: c.partitions[address.Hash(0)%uint64(len(c.partitions))],
-		lines:     new(lines),
 	}
 	x.account.Exporter = x.printed
 	c.exporters[address] = x

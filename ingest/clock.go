@@ -1,7 +1,6 @@
 package ingest
 
 import (
-	"log/slog"
 	"slices"
 	"time"
 
@@ -39,25 +38,7 @@ func (c *Collector) advance(to time.Time) {
 	}
 	c.reach(step)
 	c.metrics.flows.Set(float64(c.meter.Len()))
-	c.prove()
-}
-
-// auditEvery is how often the books are proved, in milliseconds of receive time.
-const auditEvery = 60_000
-
-// prove checks that nothing went missing. That it finds something is a defect of
-// ours, so it is loud.
-func (c *Collector) prove() {
-	if c.now < c.audit {
-		return
-	}
-	c.audit = c.now + auditEvery
-	for _, x := range c.exporters {
-		if err := x.account.Check(); err != nil {
-			c.metrics.mismatches.Inc()
-			c.log.Error("accounting mismatch", slog.Any("error", err))
-		}
-	}
+	c.turn()
 }
 
 // reach opens a step when it is a later one.
@@ -75,9 +56,9 @@ func (c *Collector) Frame(at time.Time, link header.LinkType, data []byte, wireB
 	defer c.mu.Unlock()
 	c.advance(at)
 	x := c.meterExporter()
-	x.account.Frames++
+	x.hearPacket(at.UnixMilli(), inIf)
 	c.metrics.frames.Inc()
-	ip := header.Parse(link, data, wireBytes, &c.header)
+	ip := c.frames.Parse(link, data, wireBytes, &c.header)
 	if c.header.Partial {
 		c.note(x, wire.HeaderPartial)
 	}
@@ -86,8 +67,20 @@ func (c *Collector) Frame(at time.Time, link header.LinkType, data []byte, wireB
 		return
 	}
 	evicted := c.meter.Evicted()
-	c.meter.Packet(at.UnixMilli(), inIf, &c.header)
+	c.meter.PacketMicros(at.UnixMicro(), inIf, &c.header)
 	c.metrics.evicted.Add(float64(c.meter.Evicted() - evicted))
+}
+
+// hearPacket notes that a packet was seen, and what its flow will be good for.
+func (x *exporter) hearPacket(at int64, inIf uint32) {
+	x.pulse.beat(at)
+	x.account.Frames++
+	x.versions |= 1 << protoPackets
+	x.fields |= metered
+	if inIf != 0 {
+		x.fields |= HasInterfaces
+	}
+	x.account.SamplingRate, x.account.Sampling = 1, flow.SamplingAssumed
 }
 
 func (c *Collector) note(x *exporter, why wire.Reason) {

@@ -10,9 +10,7 @@ import (
 
 	"eagre/flow"
 	"eagre/ingest/header"
-	"eagre/ingest/netflow"
 	"eagre/ingest/packets"
-	"eagre/ingest/sflow"
 	"eagre/ingest/wire"
 	"eagre/network"
 )
@@ -32,6 +30,10 @@ type Deps struct {
 	Log       *slog.Logger // nil: no log
 	// HearEveryone takes datagrams from any sender, as replay of a capture does.
 	HearEveryone bool
+	// Silence is told of exporters that stop sending, and of their return; nil
+	// asks nobody to look, as in a replay, where time is leapt over. It must not
+	// call the Collector.
+	Silence func(Silence)
 }
 
 // Collector turns datagrams and packets into published batches. Time is receive
@@ -60,14 +62,16 @@ type Collector struct {
 	refusals   lines
 	nobody     Accounting // datagrams of senders without state
 
-	report wire.Report
-	v5     netflow.V5
-	sflow  sflow.Datagram
-	header header.Header
-	meter  *packets.Meter
-	own    *exporter // under which metered flows appear
-	now    int64     // receive time, Unix milliseconds
-	audit  int64     // when the books are proved next
+	report   wire.Report
+	decoders decoders
+	header   header.Header
+	frames   header.Parser
+	meter    *packets.Meter
+	own      *exporter // under which metered flows appear
+	now      int64     // receive time, Unix milliseconds
+	minute   int64     // when the running minute ends
+	awake    int64     // when time was leapt over last
+	silence  func(Silence)
 }
 
 // NewCollector makes a collector. The configuration must be valid.
@@ -80,17 +84,23 @@ func NewCollector(c Config, d Deps) *Collector {
 	}
 	out := &Collector{
 		config: c, network: d.Network, publisher: d.Publisher, metrics: d.Metrics, log: d.Log, everyone: d.HearEveryone,
+		silence:   d.Silence,
 		exporters: map[flow.IP]*exporter{},
 	}
 	for i := range c.Partitions {
 		out.partitions = append(out.partitions, newPartition(i))
 	}
 	out.meter = packets.New(c.Packets, out.roomForFlow)
+	if d.Network.HasTunnels() {
+		out.frames.Tunnels = d.Network.Tunnel
+		out.decoders.sflow.Packets = out.frames
+	}
 	return out
 }
 
-// Datagram takes in one UDP payload, which is not kept. truncated says that it
-// was longer than what is given.
+// Datagram takes in one UDP payload, or one message of a connection or a file,
+// which is not kept. truncated says that it was longer than what is given. A
+// sender with port 0 is a file, in which nothing is lost.
 func (c *Collector) Datagram(at time.Time, door Door, from netip.AddrPort, payload []byte, truncated bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -100,83 +110,49 @@ func (c *Collector) Datagram(at time.Time, door Door, from netip.AddrPort, paylo
 		return
 	}
 	c.report.Reset()
-	if x.recent.seen(xxh3.Hash(payload), c.now) {
+	source := wire.Source{
+		Exporter: x.address, Arrival: at.UnixMilli(), SamplingRate: x.rate, Reliable: door == StreamDoor || from.Port() == 0,
+	}
+	if !source.Reliable && x.recent.seen(xxh3.Hash(payload), c.now) {
 		c.again(x)
 		return
 	}
-	p, domain := c.decode(x, door, payload, truncated, at.UnixMilli())
+	p, domain := c.decode(x, door, payload, truncated, source)
 	d, _ := x.account.settle(&c.report)
+	x.hear(p, d != wire.Malformed, payload, at.UnixMilli())
 	c.metrics.report(p, d, &c.report)
-	c.complain(x.lines, p, x.printed, domain, c.now)
+	c.complain(x, p, domain)
 	if x.partition.batch.N >= publishAt {
 		c.publish(x.partition)
 	}
 }
 
-// decode reads a datagram into the exporter's partition and returns the format
-// and the domain it came from.
-func (c *Collector) decode(x *exporter, door Door, payload []byte, truncated bool, arrival int64) (proto, uint32) {
-	p, complaint, ok := identify(door, payload, truncated)
-	if !ok {
-		c.report.Add(complaint)
-		return p, 0
-	}
-	source := wire.Source{Exporter: x.address, Arrival: arrival, SamplingRate: x.rate}
-	if p == protoSFlow {
-		return p, c.readSFlow(x, payload, source)
-	}
-	return p, c.readV5(x, payload, source)
-}
-
-func (c *Collector) readV5(x *exporter, payload []byte, source wire.Source) (domain uint32) {
-	if !c.v5.Open(payload, source, &c.report) {
-		return 0
-	}
-	name := domainName{proto: protoNetFlow, id: c.v5.Domain}
-	c.follow(x, name, c.v5.Sequence, uint32(c.v5.Records), c.v5.Uptime)
-	x.account.SamplingRate, x.account.Sampling = c.v5.Rate()
-	c.rows(x, c.v5.Next)
-	return c.v5.Domain
-}
-
-func (c *Collector) readSFlow(x *exporter, payload []byte, source wire.Source) (domain uint32) {
-	if !c.sflow.Open(payload, source, &c.report) {
-		return 0
-	}
-	name := domainName{proto: protoSFlow, agent: c.sflow.Agent, id: c.sflow.SubAgent}
-	c.follow(x, name, c.sflow.Sequence, 1, c.sflow.Uptime)
-	c.rows(x, c.sflow.Next)
-	return c.sflow.SubAgent
-}
-
-// rows lets a decoder fill the exporter's batch, and publishes in between as
-// often as the datagram is larger than the room that is left.
-func (c *Collector) rows(x *exporter, next func(*flow.Batch, *wire.Report) bool) {
-	p := x.partition
-	for more := true; more; {
-		before := p.batch.N
-		more = next(p.batch, &c.report)
-		p.credit(x, p.batch.N-before)
-		if more {
-			c.publish(p)
-		}
-	}
-}
-
 // follow keeps up with the sequence numbers of a domain.
 func (c *Collector) follow(x *exporter, name domainName, number, units, uptime uint32) {
-	d, forgotten := x.domain(name, c.now, c.config.Domains)
-	if forgotten != nil {
-		c.report.Add(wire.Note{Finding: wire.ForgottenDomain, A: name.id, B: uint32(c.config.Domains)})
-		c.lose(x, forgotten, forgotten.sequence.flush())
-	}
+	d := c.domain(x, name)
 	restarts, overtaken := d.sequence.restarts, d.sequence.outOfOrder
 	c.lose(x, d, d.sequence.arrived(number, units, uptime))
+	x.account.Numbered += uint64(units)
 	x.account.OutOfOrder += d.sequence.outOfOrder - overtaken
 	if d.sequence.restarts > restarts {
 		x.account.Restarts++
 		c.metrics.restarts.Inc()
 	}
+}
+
+// resume follows a domain on after a message whose units could not be counted:
+// the next sequence number is taken as it comes.
+func (c *Collector) resume(x *exporter, name domainName) { c.domain(x, name).sequence.skip() }
+
+// domain finds or makes the state of a domain. What one that makes way was still
+// waiting for is lost.
+func (c *Collector) domain(x *exporter, name domainName) *domain {
+	d, forgotten := x.domain(name, c.now, c.config.Domains)
+	if forgotten != nil {
+		c.report.Add(wire.Note{Finding: wire.ForgottenDomain, A: name.id, B: uint32(c.config.Domains)})
+		c.lose(x, forgotten, forgotten.sequence.flush())
+	}
+	return d
 }
 
 // lose accounts for units that did not come.

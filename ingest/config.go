@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"time"
 
+	"eagre/ingest/ipfix"
 	"eagre/ingest/packets"
 )
 
@@ -14,6 +16,10 @@ type Config struct {
 	// NetFlow and SFlow are the addresses to listen on, such as ":2055" or
 	// "127.0.0.1:6343".
 	NetFlow, SFlow []string
+	// Auto are addresses that take any format, told apart by content.
+	Auto []string
+	// TCP are addresses for IPFIX over TCP.
+	TCP []string
 	// ReadBuffer is the kernel's receive buffer per socket, in bytes.
 	ReadBuffer int
 	// Partitions is how many streams the exporters are spread over. It is part
@@ -23,6 +29,13 @@ type Config struct {
 	Exporters int
 	// Domains is how many observation domains are remembered per exporter.
 	Domains int
+	// Connections is how many IPFIX connections are open at a time.
+	Connections int
+	// SilentAfter is how long an exporter must be silent at least before that is
+	// worth a word; one that sends rarely is given longer.
+	SilentAfter time.Duration
+	// Templates bounds what one exporter may announce.
+	Templates ipfix.Limits
 	// Packets is how plain packets become flows.
 	Packets packets.Config
 }
@@ -31,13 +44,16 @@ type Config struct {
 // loopback only.
 func DefaultConfig() Config {
 	return Config{
-		NetFlow:    []string{"127.0.0.1:2055", "127.0.0.1:4739"},
-		SFlow:      []string{"127.0.0.1:6343"},
-		ReadBuffer: 32 << 20,
-		Partitions: 16,
-		Exporters:  10_000,
-		Domains:    64,
-		Packets:    packets.DefaultConfig(),
+		NetFlow:     []string{"127.0.0.1:2055", "127.0.0.1:4739"},
+		SFlow:       []string{"127.0.0.1:6343"},
+		ReadBuffer:  32 << 20,
+		Partitions:  16,
+		Exporters:   10_000,
+		Domains:     64,
+		Connections: 256,
+		SilentAfter: 5 * time.Minute,
+		Templates:   ipfix.DefaultLimits(),
+		Packets:     packets.DefaultConfig(),
 	}
 }
 
@@ -45,6 +61,8 @@ const (
 	mostPartitions   = 1024
 	mostExporters    = 1_000_000
 	mostDomains      = 4096
+	mostConnections  = 65_536
+	shortestSilence  = time.Minute
 	smallestReadSize = 64 << 10
 	largestReadSize  = 1 << 30
 )
@@ -61,11 +79,17 @@ func (c Config) Validate() error {
 	between("ingest.exporters", c.Exporters, 1, mostExporters)
 	between("ingest.domains", c.Domains, 1, mostDomains)
 	between("listen.read_buffer", c.ReadBuffer, smallestReadSize, largestReadSize)
-	for _, address := range c.NetFlow {
-		errs = append(errs, validAddress("listen.netflow", address))
+	between("ingest.connections", c.Connections, 1, mostConnections)
+	if c.SilentAfter < shortestSilence {
+		errs = append(errs, fmt.Errorf("ingest.silent_after: %v, want at least %v", c.SilentAfter, shortestSilence))
 	}
-	for _, address := range c.SFlow {
-		errs = append(errs, validAddress("listen.sflow", address))
+	for _, l := range []struct {
+		name      string
+		addresses []string
+	}{{"listen.netflow", c.NetFlow}, {"listen.sflow", c.SFlow}, {"listen.auto", c.Auto}, {"listen.ipfix_tcp", c.TCP}} {
+		for _, address := range l.addresses {
+			errs = append(errs, validAddress(l.name, address))
+		}
 	}
 	return errors.Join(append(errs, c.Packets.Validate())...)
 }

@@ -9,6 +9,8 @@
 // traffic and knows neither the stream behind the Publisher nor what the flows
 // are counted for.
 //
-// Sub-rooms: netflow and sflow decode, header and packets read plain packets,
-// capture reads files, wire is the vocabulary they share.
+// Sub-rooms: netflow (fixed layouts), ipfix (NetFlow v9 and IPFIX, by templates)
+// and sflow decode, goflow reads what another collector decoded, monitor and
+// header and packets turn plain packets into flows, capture reads files, wire is
+// the vocabulary they share.
 package ingest

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"eagre/flow"
+	"eagre/ingest/ipfix"
 )
 
 // exporter is what is known about one sender of datagrams. It is made for
@@ -15,8 +16,39 @@ type exporter struct {
 	partition *partition
 	recent    recent
 	domains   []domain
+	announced *ipfix.Exporter // templates, samplers, names; nil before the first templated datagram
+	observed  *observed       // counters of sFlow agents; nil before the first
 	account   Accounting
+	before    tally // at the end of the last full minute
+	minute    tally // what the last full minute brought
 	lines     *lines
+	pulse     pulse
+	versions  uint16 // formats heard, a bit each by proto
+	clock     skew
+	fields    Fields
+}
+
+// notice looks at the rows that were added to a batch behind those before: what
+// fields they have, and how the newest was sampled.
+func (x *exporter) notice(b *flow.Batch, before int) {
+	if b.N == before {
+		return
+	}
+	x.fields.notice(b, before)
+	x.account.SamplingRate, x.account.Sampling = b.SamplingRate[b.N-1], b.Sampling[b.N-1]
+}
+
+// hear notes that a datagram of the exporter came in, and its format if it could
+// be used.
+func (x *exporter) hear(p proto, usable bool, payload []byte, arrival int64) {
+	x.pulse.beat(arrival)
+	if !usable {
+		return
+	}
+	x.versions |= 1 << p
+	if exported, ok := exportTime(p, payload); ok {
+		x.clock.notice(exported - arrival)
+	}
 }
 
 // domain is one observation domain of an exporter: an engine of NetFlow v5, an

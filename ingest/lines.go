@@ -32,13 +32,16 @@ func (l *lines) due(why wire.Reason, now int64) (leftOut uint32, due bool) {
 
 // complain logs the faults of one datagram. The text holds our own words, an
 // address and numbers: nothing that a sender could have written.
-func (c *Collector) complain(l *lines, p proto, from netip.Addr, domain uint32, now int64) {
+func (c *Collector) complain(x *exporter, p proto, domain uint32) {
 	for _, n := range c.report.Notes() {
 		if !n.Reason().Fault() {
 			continue
 		}
-		if leftOut, due := l.due(n.Reason(), now); due {
-			text := fmt.Sprintf("%s from %v/%d: %v", protoNames[p], from, domain, n)
+		if x.lines == nil {
+			x.lines = new(lines) // an exporter without a fault needs none
+		}
+		if leftOut, due := x.lines.due(n.Reason(), c.now); due {
+			text := fmt.Sprintf("%s from %v/%d: %v", protoNames[p], x.printed, domain, n)
 			c.log.Warn(text, slog.String("reason", n.Reason().String()), slog.Uint64("left_out", uint64(leftOut)))
 		}
 	}

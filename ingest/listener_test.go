@@ -67,8 +67,8 @@ func TestDatagramsComeInThroughTheirDoors(t *testing.T) {
 	ended := make(chan error)
 	go func() { ended <- r.Run(ctx) }()
 	netflow, sflow := r.Listeners()[0], r.Listeners()[1]
-	send(t, netflow, v5(0, 3), sflowOf(1, 0), make([]byte, 65_507))
-	send(t, sflow, sflowOf(1, 0))
+	send(t, netflow.(*Listener), v5(0, 3), sflowOf(1, 0), make([]byte, 65_507))
+	send(t, sflow.(*Listener), sflowOf(1, 0))
 	sum := s.arrived(t, 4)
 	stop()
 	if err := <-ended; err != nil {
@@ -104,7 +104,7 @@ func TestKernelDropsAreCounted(t *testing.T) {
 		t.Skip("the kernel's drop counter needs Linux")
 	}
 	s, r := onLoopback(t, func(c *Config) { c.ReadBuffer = smallestReadSize })
-	l := r.Listeners()[0]
+	l := r.Listeners()[0].(*Listener)
 	sent := 500
 	for i := range uint32(sent) {
 		send(t, l, v5(i*30, 30))
@@ -132,7 +132,7 @@ func TestSmallReceiveBufferIsWarnedAbout(t *testing.T) {
 	s, r := onLoopback(t, func(c *Config) { c.ReadBuffer = largestReadSize })
 	_ = r.close()
 	want := largestReadSize
-	if got, hint, err := receiveBuffer(r.Listeners()[0].conn, want); err == nil && got < want && !strings.Contains(s.log.String(), hint) {
+	if got, hint, err := receiveBuffer(r.Listeners()[0].(*Listener).conn, want); err == nil && got < want && !strings.Contains(s.log.String(), hint) {
 		t.Errorf("%d bytes were granted and the log says nothing of it: %s", got, s.log.String())
 	}
 }

@@ -22,6 +22,9 @@ type Metrics struct {
 	evicted    prometheus.Counter
 	exporters  prometheus.Gauge
 	flows      prometheus.Gauge
+	silent     prometheus.Gauge
+	streams    prometheus.Gauge
+	refused    prometheus.Counter
 	kernel     *prometheus.CounterVec
 }
 
@@ -39,6 +42,9 @@ func NewMetrics(r prometheus.Registerer) *Metrics {
 		evicted:    f.counter("flows_evicted_total", "Metered flows that ended early because the flow cache was full."),
 		exporters:  f.gauge("exporters", "Exporters that state is kept for."),
 		flows:      f.gauge("metered_flows", "Flows in the flow cache."),
+		silent:     f.gauge("silent_exporters", "Exporters that used to send and do not any more."),
+		streams:    f.gauge("connections", "Open connections for IPFIX over TCP."),
+		refused:    f.counter("connections_refused_total", "Connections that were closed at once: not an exporter of ours, or too many."),
 		kernel:     f.vector("kernel_drops_total", "Datagrams that the kernel dropped because the receive buffer was full.", "listener"),
 	}
 	m.perDisposition(f)
@@ -56,7 +62,7 @@ func (m *Metrics) perDisposition(f factory) {
 func (m *Metrics) perReason(f factory) {
 	malformed := f.vector("malformed_total", "Datagrams in which something was wrong, by what.", "proto", "reason")
 	notes := f.vector("notes_total", "Records, samples and datagrams that something was noted about.", "proto", "reason")
-	lost := f.vector("sequence_lost_total", "Units missing in sequence numbers: flows of NetFlow v5, datagrams of sFlow.", "proto")
+	lost := f.vector("sequence_lost_total", "Units missing in sequence numbers: flows of NetFlow v5 to v8, data records of IPFIX, datagrams of NetFlow v9 and sFlow.", "proto")
 	for p := range protoCount {
 		m.lost[p] = lost.WithLabelValues(protoLabels[p])
 		for r := wire.NoReason + 1; r < wire.ReasonCount; r++ {

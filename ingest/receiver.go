@@ -3,16 +3,26 @@ package ingest
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
 
 	"eagre/flow"
 )
 
+// Socket is one place where export datagrams or messages come in.
+type Socket interface {
+	Network() string // udp or tcp
+	Addr() netip.AddrPort
+	Drops() uint64 // datagrams that the kernel had no room for
+	Run(ctx context.Context) error
+	Close() error
+}
+
 // Receiver is all sockets of a configuration and the tick that moves receive
 // time on when nothing comes in.
 type Receiver struct {
-	listeners []*Listener
+	listeners []Socket
 	collector *Collector
 	clock     Clock
 }
@@ -21,22 +31,30 @@ type Receiver struct {
 // cannot be opened, none stays open and all that failed are reported.
 func NewReceiver(ctx context.Context, c *Collector, clock Clock) (*Receiver, error) {
 	r := &Receiver{collector: c, clock: clock}
-	err := errors.Join(r.open(ctx, c.config.NetFlow, NetFlowDoor), r.open(ctx, c.config.SFlow, SFlowDoor))
+	udp := func(door Door) opener {
+		return func(address string) (Socket, error) { return Listen(ctx, address, door, c, clock) }
+	}
+	tcp := func(address string) (Socket, error) { return ListenTCP(ctx, address, c, clock) }
+	err := errors.Join(
+		r.open(c.config.NetFlow, udp(NetFlowDoor)), r.open(c.config.SFlow, udp(SFlowDoor)),
+		r.open(c.config.Auto, udp(AutoDoor)), r.open(c.config.TCP, tcp))
 	if err != nil {
 		return nil, errors.Join(err, r.close())
 	}
 	return r, nil
 }
 
-func (r *Receiver) open(ctx context.Context, addresses []string, door Door) error {
+type opener func(address string) (Socket, error)
+
+func (r *Receiver) open(addresses []string, open opener) error {
 	var errs []error
 	for _, address := range addresses {
-		l, err := Listen(ctx, address, door, r.collector, r.clock)
+		s, err := open(address)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
-		r.listeners = append(r.listeners, l)
+		r.listeners = append(r.listeners, s)
 	}
 	return errors.Join(errs...)
 }
@@ -50,7 +68,7 @@ func (r *Receiver) close() error {
 }
 
 // Listeners is the open sockets, those for NetFlow first.
-func (r *Receiver) Listeners() []*Listener { return r.listeners }
+func (r *Receiver) Listeners() []Socket { return r.listeners }
 
 // Run receives until the context ends or a socket fails; then all sockets are
 // closed, and the error of the first that failed is returned. It does not finish

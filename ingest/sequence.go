@@ -1,7 +1,8 @@
 package ingest
 
 // sequence follows the sequence numbers of one observation domain and says what
-// was lost. NetFlow v5 counts flows, sFlow datagrams; both in 32 bits that wrap.
+// was lost. NetFlow v5 to v8 count flows, IPFIX data records, NetFlow v9 and sFlow
+// datagrams; all in 32 bits that wrap. Where there is no uptime it is 0 throughout.
 //
 // A gap is not loss at once: datagrams overtake each other. It becomes loss when
 // the domain has sent reorderWindow more datagrams and it is still open. A number
@@ -10,6 +11,7 @@ type sequence struct {
 	started    bool
 	next       uint32
 	uptime     uint32
+	largest    uint32 // units of one datagram so far
 	gaps       [openGaps]gap
 	open       int
 	lost       uint64 // given up
@@ -38,8 +40,9 @@ const (
 // and returns how many units were given up as lost by now.
 func (s *sequence) arrived(number, units, uptime uint32) (lost uint64) {
 	before := s.lost
+	s.largest = max(s.largest, min(units, longestJump/reorderWindow))
 	ahead, older := int32(number-s.next), int32(s.uptime-uptime)
-	restarted := s.started && (older > restartedMS || ahead > longestJump || ahead < -s.reach(units))
+	restarted := s.started && (older > restartedMS || ahead > longestJump || ahead < -s.reach())
 	switch {
 	case !s.started || restarted:
 		s.begin(number, restarted)
@@ -54,16 +57,20 @@ func (s *sequence) arrived(number, units, uptime uint32) (lost uint64) {
 	return s.lost - before
 }
 
-// reach is how far back a datagram that was overtaken may lie, in units.
-func (s *sequence) reach(units uint32) int32 {
-	return int32(min(max(units, 1), longestJump/reorderWindow) * reorderWindow)
-}
+// skip forgets which number comes next, as the units of a datagram could not be
+// counted. Gaps that are open stay open.
+func (s *sequence) skip() { s.started = false }
+
+// reach is how far back a datagram that was overtaken may lie, in units: those
+// that overtook it may be larger than itself.
+func (s *sequence) reach() int32 { return int32(max(s.largest, 1) * reorderWindow) }
 
 func (s *sequence) begin(number uint32, restarted bool) {
 	if restarted {
 		s.restarts++
+		s.open = 0
 	}
-	s.started, s.open, s.next = true, 0, number
+	s.started, s.next = true, number
 }
 
 // miss opens a gap; when too many are open the oldest is given up.

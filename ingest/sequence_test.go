@@ -45,6 +45,7 @@ func TestSequence(t *testing.T) {
 		{"uptime wraps, numbers go on", []arrival{{0, 10, 1<<32 - 5}, {10, 10, 5}, {20, 10, 100}}, 0, 0, 0},
 		{"a jump of a billion is a new numbering", []arrival{{0, 10, 1}, {1_000_000_000, 10, 2}, {1_000_000_010, 10, 3}}, 0, 1, 0},
 		{"an exporter that does not number", []arrival{{0, 10, 1}, {0, 10, 2}, {0, 10, 3}}, 0, 0, 2},
+		{"a small datagram is overtaken by three large ones", []arrival{{0, 30, 1}, {31, 30, 2}, {61, 30, 3}, {91, 30, 4}, {30, 1, 5}, {121, 30, 6}}, 0, 0, 1},
 		{"keepalives carry nothing", []arrival{{0, 10, 1}, {10, 0, 2}, {10, 0, 3}, {10, 5, 4}}, 0, 0, 0},
 	}
 	for _, c := range cases {

@@ -5,6 +5,7 @@ package ingest
 import (
 	"net"
 	"syscall"
+	"time"
 )
 
 // truncatedFlag is not known here; a datagram never exceeds the read buffer.
@@ -18,3 +19,6 @@ func receiveBuffer(conn *net.UDPConn, want int) (got int, hint string, err error
 
 // kernelDrops needs Linux.
 func kernelDrops([]byte) (uint32, bool) { return 0, false }
+
+// rest waits for a moment.
+func rest(d time.Duration) { time.Sleep(d) }
