@@ -55,9 +55,11 @@ func fields(e anomaly.Event) []*slack.TextBlockObject {
 	add("Victim", alert.Where(e.Victim))
 	add("Source", alert.Where(e.Source))
 	add("Resource", alert.Inert(e.Resource.Name, longest))
-	add("Triggering", alert.Rates(e.Triggering))
-	add("Expected", alert.Rates(e.Expected))
-	add("Maximum", alert.Rates(e.Maximum.Rates))
+	if e.Class != anomaly.Operation { // which is about no traffic
+		add("Triggering", alert.Rates(e.Triggering))
+		add("Expected", alert.Rates(e.Expected))
+		add("Maximum", alert.Rates(e.Maximum.Rates))
+	}
 	add("Lasted", alert.Lasted(e))
 	add("Entered at", strings.Join(alert.Entries(e.Anomaly, entries), "\n"))
 	add("Pattern", alert.Pattern(e.Fingerprint))
@@ -66,6 +68,9 @@ func fields(e anomaly.Event) []*slack.TextBlockObject {
 
 // farewell is the answer in the thread when an anomaly ends.
 func farewell(e anomaly.Event) string {
+	if e.Class == anomaly.Operation {
+		return fmt.Sprintf("Ended after %s.", alert.Lasted(e))
+	}
 	return fmt.Sprintf("Ended after %s. Mean %s, maximum %s.", alert.Lasted(e), alert.Rates(e.Mean), alert.Extent(e.Anomaly))
 }
 

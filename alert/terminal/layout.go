@@ -31,29 +31,49 @@ func (n *Notifier) block(e anomaly.Event) string {
 	}
 	b.WriteByte('\n')
 	n.who(&b, e)
-	n.rates(&b, e)
+	if e.Class != anomaly.Operation {
+		n.rates(&b, e)
+	}
 	n.list(&b, "entered at", alert.Entries(e.Anomaly, entries))
 	n.list(&b, "pattern", nonEmpty(alert.Pattern(e.Fingerprint)))
 	n.list(&b, "with", vectors(e.Vectors))
 	n.list(&b, "note", notes(e))
 	n.list(&b, "id", []string{alert.Inert(e.ID, longest)})
-	if n.ask != "" {
-		fmt.Fprintf(&b, "\n  next: %s\n", n.paint.in(n.paint.bold, n.ask+" "+alert.Inert(e.ID, longest)))
+	if next := n.next(e); next != "" {
+		fmt.Fprintf(&b, "\n  next: %s\n", n.paint.in(n.paint.bold, next))
 	}
 	b.WriteByte('\n')
 	return b.String()
 }
 
+// next is the command that says more: of what is wrong with the watch itself
+// there are no flows to trace.
+func (n *Notifier) next(e anomaly.Event) string {
+	switch {
+	case n.ask == "":
+		return ""
+	case e.Class == anomaly.Operation:
+		return alert.Inert(e.Evidence.Reproduce, longest)
+	}
+	return n.ask + " " + alert.Inert(e.ID, longest)
+}
+
+// most is the largest rates of an anomaly that has any.
+func most(e anomaly.Event) string {
+	if e.Class == anomaly.Operation {
+		return ""
+	}
+	return ": maximum " + alert.Extent(e.Anomaly)
+}
+
 // update is the line of an anomaly that goes on.
 func (n *Notifier) update(e anomaly.Event) string {
-	return fmt.Sprintf("%s  %s %s goes on after %s: maximum %s  %s\n", n.tag(e), title(e), alert.Whom(e.Anomaly),
-		alert.Lasted(e), alert.Extent(e.Anomaly), n.id(e))
+	return fmt.Sprintf("%s  %s %s goes on after %s%s  %s\n", n.tag(e), title(e), alert.Whom(e.Anomaly), alert.Lasted(e), most(e), n.id(e))
 }
 
 // end is the line of an anomaly that is over.
 func (n *Notifier) end(e anomaly.Event) string {
-	return fmt.Sprintf("%s  %s %s ended after %s: maximum %s  %s\n", n.paint.in(n.paint.ended, "ENDED "), title(e), alert.Whom(e.Anomaly),
-		alert.Lasted(e), alert.Extent(e.Anomaly), n.id(e))
+	return fmt.Sprintf("%s  %s %s ended after %s%s  %s\n", n.paint.in(n.paint.ended, "ENDED "), title(e), alert.Whom(e.Anomaly), alert.Lasted(e), most(e), n.id(e))
 }
 
 func (n *Notifier) id(e anomaly.Event) string {

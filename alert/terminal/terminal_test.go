@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -124,5 +125,29 @@ func TestColourOnlyWhereItIsWanted(t *testing.T) {
 		if got := terminal.ColourFor(c.to, func(k string) string { return c.env[k] }); got != c.want {
 			t.Errorf("%s: got %v, want %v", c.name, got, c.want)
 		}
+	}
+}
+
+// What is wrong with the watch itself has no rates and no flows to trace.
+func TestASilentExporterIsToldWithoutRates(t *testing.T) {
+	e := anomaly.Event{Event: anomaly.Opened, ID: "a-abcdefgh23456723", At: time.Date(2026, 3, 1, 12, 7, 0, 0, time.UTC), Anomaly: anomaly.Anomaly{
+		Class: anomaly.Operation, Subclass: anomaly.ExporterSilent, Title: "Exporter silent", Start: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		Resource: anomaly.Resource{Kind: "exporter", Name: "edge1"},
+		Evidence: anomaly.Evidence{Sentence: "edge1 has sent nothing for 7m0s", Reproduce: "eagre exporters 192.0.2.1"},
+	}}
+	var out bytes.Buffer
+	n := terminal.New(&out, false)
+	n.Ask("eagre traceback")
+	end := e
+	at := e.At.Add(time.Hour)
+	end.Event, end.End = anomaly.Ended, &at
+	for _, e := range []anomaly.Event{e, end} {
+		if err := n.Notify(t.Context(), e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := out.String()
+	if strings.Contains(got, "pps") || strings.Contains(got, "traceback") || !strings.Contains(got, "next: eagre exporters 192.0.2.1") {
+		t.Errorf("got:\n%s", got)
 	}
 }
