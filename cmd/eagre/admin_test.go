@@ -157,8 +157,8 @@ func TestTracebackAsksTheRunningEngine(t *testing.T) {
 // TestAnAnswerThatIsNoReportIsNamed: something else has the port.
 func TestAnAnswerThatIsNoReportIsNamed(t *testing.T) {
 	for answer, want := range map[string]string{
-		"<html>": "sends no report: is it an eagre?",
-		"":       "sends no report: is it an eagre?",
+		"<html>": "is not understood: is it an eagre?",
+		"":       "is not understood: is it an eagre?",
 		"500":    "answers 500 Internal Server Error",
 	} {
 		other := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -16,7 +16,6 @@ import (
 	"eagre/anomaly"
 	"eagre/flow"
 	"eagre/ingest"
-	"eagre/ingest/capture"
 	"eagre/network"
 	"eagre/signatures"
 )
@@ -206,21 +205,17 @@ func (p packetBatch) Publish(b *flow.Batch) error {
 }
 
 func TestTheOneRealSlammerPacketMatchesItsSignature(t *testing.T) {
-	f, err := os.Open(shared(t, "captures/attacks/slammer_real_1pkt_payload-zeroed.pcap"))
+	in, err := openRecording(t.Context(), console{}, shared(t, "captures/attacks/slammer_real_1pkt_payload-zeroed.pcap"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
-	reader, err := capture.NewReader(f, capture.DefaultConfig())
-	if err != nil {
-		t.Fatal(err)
-	}
+	defer in.close()
 	nw, err := network.New(network.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	got := packetBatch{flow.NewBatch()}
-	if err := feed(t.Context(), reader, ingest.NewCollector(ingest.DefaultConfig(), ingest.Deps{Network: nw, Publisher: got, HearEveryone: true})); err != nil {
+	if err := in.feed(t.Context(), ingest.NewCollector(ingest.DefaultConfig(), ingest.Deps{Network: nw, Publisher: got, HearEveryone: true})); err != nil {
 		t.Fatal(err)
 	}
 	rules, _ := signatures.Shipped()

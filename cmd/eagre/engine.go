@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -17,6 +18,7 @@ import (
 	"eagre/anomaly"
 	"eagre/cmd/eagre/config"
 	"eagre/detector"
+	"eagre/flow"
 	"eagre/ingest"
 	"eagre/network"
 	"eagre/signatures"
@@ -40,6 +42,11 @@ type engine struct {
 	events    chan anomaly.Event
 	ready     atomic.Bool
 	lost      prometheus.Counter
+	network   *network.Map
+	tails     chan struct{}   // a place for each reader of live flows
+	running   context.Context // ends when the engine stops
+	monitors  []watched
+	kept      uint64 // revision of what exporters announced that is on disk
 }
 
 // engineOptions is what an engine needs besides its configuration.
@@ -55,15 +62,11 @@ type engineOptions struct {
 	scratch bool
 }
 
-// eventsWaiting bounds the events between the judge and the stream. Beyond it
-// the judge waits: an anomaly is never dropped.
-const eventsWaiting = 4096
-
 // newEngine builds all rooms. The order is the way of a flow, backwards, so
 // that nothing is sent before its receiver stands. Wiring is one straight line
 // on purpose: what is connected to what should be read in one place.
 func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
-	e := &engine{cfg: o.cfg, log: o.log, registry: newRegistry(), events: make(chan anomaly.Event, eventsWaiting)}
+	e := &engine{cfg: o.cfg, log: o.log, registry: newRegistry(), events: make(chan anomaly.Event, eventsWaiting), tails: make(chan struct{}, mostTails)}
 	defer func() {
 		if err != nil {
 			e.close()
@@ -75,6 +78,7 @@ func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
 	if err != nil {
 		return nil, usageError{err}
 	}
+	e.network = nw
 	seed, err := dataFolder(o.cfg.Data.Dir)
 	if err != nil {
 		return nil, err
@@ -92,23 +96,45 @@ func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
 		return nil, err
 	}
 	sink := newTracer(nw, e.reports, traceback.NewMetrics(e.registry), e.queueEvent)
+	sink.interfaceName = func(exporter netip.Addr, index uint32) string { return e.collector.InterfaceName(exporter, index) }
 	if e.detector, err = detector.New(detectorConfig(o.cfg, o.workers, seed), detector.Deps{
 		Network: nw, Signatures: o.signatures, Sink: sink, Metrics: detector.NewMetrics(e.registry),
 	}); err != nil {
 		return nil, err
 	}
-	listen := ingest.DefaultConfig()
-	listen.NetFlow, listen.SFlow = o.cfg.Listen.NetFlow, o.cfg.Listen.SFlow
-	e.collector = ingest.NewCollector(listen, ingest.Deps{
+	e.collector = ingest.NewCollector(ingestConfig(o.cfg), ingest.Deps{
 		Network: nw, Publisher: e.stream.Flows(), Metrics: ingest.NewMetrics(e.registry), Log: o.log,
+		Silence: newSilences(e).notice,
 	})
+	e.registry.MustRegister(ingest.NewBooks(e.collector))
+	if err = e.recallExporters(); err != nil {
+		return nil, err
+	}
 	if e.receiver, err = ingest.NewReceiver(ctx, e.collector, time.Now); err != nil {
+		return nil, err
+	}
+	if err = e.openMonitors(); err != nil {
 		return nil, err
 	}
 	if e.admin, err = net.Listen("tcp", o.cfg.Admin.Listen); err != nil {
 		return nil, fmt.Errorf("admin.listen: %w", err)
 	}
 	return e, nil
+}
+
+func ingestConfig(cfg config.Config) ingest.Config {
+	c := ingest.DefaultConfig()
+	c.NetFlow, c.SFlow, c.Auto, c.TCP = cfg.Listen.NetFlow, cfg.Listen.SFlow, cfg.Listen.Auto, cfg.Listen.IPFIXTCP
+	c.Packets.Pair = cfg.Listen.Pair
+	return c
+}
+
+// exporterName is what the operator calls an exporter, or its address.
+func (e *engine) exporterName(address netip.Addr) string {
+	if x, known := e.network.Exporter(flow.FromAddr(address)); known && x.Name != "" {
+		return x.Name
+	}
+	return address.String()
 }
 
 func streamConfig(o engineOptions) stream.Config {
@@ -121,19 +147,12 @@ func streamConfig(o engineOptions) stream.Config {
 	return s
 }
 
-// queueEvent hands events to the goroutine that stores and tells them, so that
-// the judge does not wait for a disk. That goroutine outlives the judge, so it
-// never waits for ever.
-func (e *engine) queueEvent(event anomaly.Event) error {
-	e.events <- event
-	return nil
-}
-
 // run works until the context ends or a room fails. The rooms stop in the order
 // of a flow's way: what was found is stored and told before the last one leaves.
 func (e *engine) run(ctx context.Context) error {
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	e.running = ctx
 	storing, stopStoring := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopStoring()
 	telling, stopTelling := context.WithCancel(context.WithoutCancel(ctx))
@@ -150,6 +169,16 @@ func (e *engine) run(ctx context.Context) error {
 	room(storing, &storers, "events", e.tellEvents)
 	room(ctx, &finders, "detector", func(ctx context.Context) error { return e.detector.Run(ctx, followed{e.follower}) })
 	room(ctx, &finders, "ingest", e.receiver.Run)
+	if e.cfg.NATS.Arrow {
+		room(ctx, &finders, "export", e.exportFlows)
+	}
+	if e.cfg.NATS.Import {
+		room(ctx, &finders, "import", e.importFlows)
+	}
+	for _, m := range e.monitors {
+		room(ctx, &finders, "monitor", func(ctx context.Context) error { return e.watch(ctx, m) })
+	}
+	room(ctx, &finders, "exporter state", e.keepExporters)
 	room(ctx, &finders, "admin", e.serveAdmin)
 	e.ready.Store(true)
 	<-ctx.Done()
@@ -157,6 +186,7 @@ func (e *engine) run(ctx context.Context) error {
 	enough := time.AfterFunc(drainPatience, stopStoring)
 	defer enough.Stop()
 	finders.Wait()
+	e.writeExporters()
 	close(e.events)
 	storers.Wait()
 	stopTelling()
@@ -170,29 +200,6 @@ func (e *engine) run(ctx context.Context) error {
 // drainPatience is how long a stop waits for the stream to take what was found.
 const drainPatience = 5 * time.Second
 
-// storePatience is how long an event waits for the stream before it is told
-// without being stored: people first.
-const storePatience = 2 * time.Second
-
-// tellEvents stores each event, then tells it, until no more come. When the
-// context ends, the rest is only told.
-func (e *engine) tellEvents(ctx context.Context) error {
-	for event := range e.events {
-		e.storeEvent(ctx, event)
-		e.alerter.Offer(event)
-	}
-	return nil
-}
-
-func (e *engine) storeEvent(ctx context.Context, event anomaly.Event) {
-	ctx, stop := context.WithTimeout(ctx, storePatience)
-	defer stop()
-	if err := e.stream.WriteEvent(ctx, event); err != nil {
-		e.lost.Inc()
-		e.log.Error("anomaly event not stored", "id", event.ID, "revision", event.Revision, "error", err)
-	}
-}
-
 // close lets go of everything that newEngine opened.
 func (e *engine) close() {
 	if e.follower != nil {
@@ -200,6 +207,9 @@ func (e *engine) close() {
 	}
 	if e.admin != nil {
 		_ = e.admin.Close() // closed already when it served
+	}
+	for _, m := range e.monitors {
+		_ = m.Close() // closed already when it ran
 	}
 	if e.receiver != nil {
 		for _, l := range e.receiver.Listeners() {

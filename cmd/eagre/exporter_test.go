@@ -119,45 +119,120 @@ func (l *listening) expect(t *testing.T, what string, is func(anomaly.Event) boo
 	}
 }
 
-// TestARealExporterTellsOfTheWorm: softflowd reads packets and exports NetFlow
-// v5 to the running engine.
-func TestARealExporterTellsOfTheWorm(t *testing.T) {
-	softflowd, err := exec.LookPath("softflowd")
-	if err != nil {
-		if softflowd, err = exec.LookPath("/usr/sbin/softflowd"); err != nil {
-			if os.Getenv("CI") != "" {
-				t.Fatal("softflowd is not installed, and here it must be")
+// realExporter is a program that reads packets and exports flows to an address.
+type realExporter struct {
+	name    string
+	program string
+	sflow   bool                     // exports sFlow
+	args    func(to string) []string // besides what is in its configuration
+	config  func(to string) string   // written to the file "conf"; nil: none
+}
+
+func softflowd(version string) realExporter {
+	return realExporter{
+		name: "softflowd NetFlow " + version, program: "softflowd",
+		args: func(to string) []string {
+			return []string{"-r", "worm.pcap", "-v", version, "-d", "-n", to, "-p", "pid", "-c", "ctl"}
+		},
+	}
+}
+
+func pmacctd(plugin string, more ...string) realExporter {
+	return realExporter{
+		name: "pmacctd " + plugin, program: "pmacctd", sflow: plugin == "sfprobe",
+		args: func(string) []string { return []string{"-f", "conf"} },
+		config: func(to string) string {
+			lines := append([]string{
+				"daemonize: false", "pcap_savefile: worm.pcap", "plugins: " + plugin + "[x]", plugin + "_receiver: " + to,
+			}, more...)
+			return strings.Join(lines, "\n") + "\n"
+		},
+	}
+}
+
+// Two families of third-party exporters, in every format they speak.
+var realExporters = []realExporter{
+	softflowd("1"), softflowd("5"), softflowd("9"), softflowd("10"),
+	pmacctd("sfprobe", "sampling_rate: 10"),
+	pmacctd("nfprobe", "nfprobe_version: 10", "aggregate: src_host, dst_host, src_port, dst_port, proto, tos",
+		"nfprobe_timeouts: udp=1:general=1:maxlife=2:expint=1"),
+}
+
+// Each of them reads a capture of the worm and exports to the running engine,
+// which tells of it.
+func TestRealExportersTellOfTheWorm(t *testing.T) {
+	for _, x := range realExporters {
+		t.Run(x.name, func(t *testing.T) {
+			program := installed(t, x.program)
+			l := startEngine(t, nil)
+			stop := x.start(t, program, l.listenerFor(x.sflow))
+			e := l.expect(t, "worm", func(e anomaly.Event) bool { return e.Subclass == "slammer" })
+			stop()
+			if want := netip.MustParsePrefix("192.0.2.66/32"); *e.Source != want || e.Importance != anomaly.High {
+				t.Errorf("source %v, importance %s; want %s, high", e.Source, e.Importance, want)
 			}
-			t.Skip("softflowd is not installed")
+			if got := tell(e); got.DstPort != 1434 || got.Proto != 17 || got.Size != 404 {
+				t.Errorf("fingerprint %+v, want udp to 1434 of 404 bytes", got)
+			}
+			if s := l.collector.Exporters(); len(s) != 1 || !s[0].Balanced || s[0].Became["malformed"]+s[0].Became["partial"] > 0 {
+				t.Errorf("status %+v, want one exporter without a fault", s)
+			}
+		})
+	}
+}
+
+// installed finds a program. On the machine that decides about a submission it
+// must be there.
+func installed(t *testing.T, program string) string {
+	t.Helper()
+	for _, name := range []string{program, "/usr/sbin/" + program} {
+		if path, err := exec.LookPath(name); err == nil {
+			return path
 		}
 	}
-	l := startEngine(t, nil)
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is not installed, and here it must be", program)
+	}
+	t.Skipf("%s is not installed", program)
+	return ""
+}
+
+func (l *listening) listenerFor(sflow bool) string {
+	if sflow {
+		return l.receiver.Listeners()[1].Addr().String()
+	}
+	return l.receiver.Listeners()[0].Addr().String()
+}
+
+// start runs the exporter in a folder of its own; it is ended by stop, or after
+// 20 seconds, as not every exporter leaves by itself.
+func (x realExporter) start(t *testing.T, program, to string) (stop func()) {
+	t.Helper()
 	dir := t.TempDir()
 	wormCapture(t, filepath.Join(dir, "worm.pcap"), 4000)
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second) // it does not always leave by itself
-	defer stop()
-	cmd := exec.CommandContext(ctx, softflowd, "-r", "worm.pcap", "-v", "5", "-d",
-		"-n", l.receiver.Listeners()[0].Addr().String(), "-p", "pid", "-c", "ctl")
+	if x.config != nil {
+		if err := os.WriteFile(filepath.Join(dir, "conf"), []byte(x.config(to)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	cmd := exec.CommandContext(ctx, program, x.args(to)...)
 	cmd.Dir = dir // with longer names for its files softflowd hangs
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 2 * time.Second
 	var said strings.Builder
 	cmd.Stdout, cmd.Stderr = &said, &said
-	exported := make(chan error, 1)
-	go func() { exported <- cmd.Run() }()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		_ = cmd.Run() // how it ends says nothing: it is told to
+	}()
+	stop = func() { cancel(); <-done }
 	t.Cleanup(func() {
+		stop()
 		if t.Failed() {
-			t.Logf("softflowd said:\n%s", said.String())
+			t.Logf("%s said:\n%s", x.program, said.String())
 		}
 	})
-	e := l.expect(t, "worm", func(e anomaly.Event) bool { return e.Subclass == "slammer" })
-	stop()
-	if err := <-exported; err != nil && ctx.Err() == nil {
-		t.Errorf("softflowd: %v\n%s", err, said.String())
-	}
-	if want := netip.MustParsePrefix("192.0.2.66/32"); *e.Source != want || e.Importance != anomaly.High {
-		t.Errorf("source %v, importance %s; want %s, high", e.Source, e.Importance, want)
-	}
-	got := tell(e)
-	if got.DstPort != 1434 || got.Proto != 17 || got.Size != 404 {
-		t.Errorf("fingerprint %+v, want udp to 1434 of 404 bytes", got)
-	}
+	return stop
 }

@@ -23,6 +23,9 @@ type commands struct {
 	Demo      demoCommand      `cmd:"" help:"A simulated ISP and its attacks, in one process: prints alerts and what to try next."`
 	Run       runCommand       `cmd:"" help:"The engine."`
 	Replay    replayCommand    `cmd:"" help:"Recorded input through the same engine, at full speed, on the input's own clock."`
+	Flows     flowsCommand     `cmd:"" help:"Decoded flows."`
+	Simulate  simulateCommand  `cmd:"" help:"Traffic as routers would export it: to a collector on this machine, or into a capture."`
+	Exporters exportersCommand `cmd:"" help:"Who sends what: formats, loss, sampling, clock, what it can feed."`
 	Traceback tracebackCommand `cmd:"" help:"The report of an anomaly: what, how much, where it entered."`
 	Signature signatureCommand `cmd:"" help:"For authors of signatures."`
 	Config    configCommand    `cmd:"" help:"Check or print the configuration."`
@@ -55,6 +58,7 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 func run(args []string, c console) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	context.AfterFunc(ctx, stop) // the second signal ends the program on the spot
 	var cli commands
 	left := -1
 	parser, err := kong.New(&cli,

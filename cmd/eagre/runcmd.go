@@ -36,7 +36,10 @@ func (r *runCommand) Run(ctx context.Context, c console) error {
 	}
 	defer stopProfile()
 	for _, l := range e.receiver.Listeners() {
-		log.Info("listening", "udp", l.Addr().String())
+		log.Info("listening", l.Network(), l.Addr().String())
+	}
+	for _, m := range e.monitors {
+		log.Info("listening", "packets", m.name)
 	}
 	log.Info("ready", "admin", e.admin.Addr().String(), "data", cfg.Data.Dir, "signatures", rules.Len(),
 		"exporters", len(cfg.Exporters), "managed_objects", len(cfg.Networks.Managed), "receivers", len(cfg.Alerts.Receivers))

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"net/netip"
+	"slices"
 	"time"
 
 	"eagre/anomaly"
@@ -19,6 +21,9 @@ type tracer struct {
 	reports *reports
 	tracks  map[string]*track // of ongoing anomalies
 	out     func(anomaly.Event) error
+	// interfaceName is what an exporter itself calls an interface, for those that
+	// the operator has not named; nil asks nobody.
+	interfaceName func(exporter netip.Addr, index uint32) string
 }
 
 // track is what is known so far of where an ongoing anomaly came from.
@@ -84,13 +89,28 @@ func (t *tracer) tell(f detector.Finding, trace traceback.Trace) error {
 	if e.Event == anomaly.Ended {
 		delete(t.tracks, e.ID)
 	}
-	e = k.trace.Complete(e)
+	e = t.named(k.trace.Complete(e))
 	err := t.reports.keep(e, trace.Snapshot, k.open)
 	k.follow(trace.Snapshot)
 	if err != nil {
 		return err
 	}
 	return t.out(e)
+}
+
+// named fills in the names of interfaces as far as only the exporters know them.
+// The elements may have been handed on with an earlier event, so they are copied.
+func (t *tracer) named(e anomaly.Event) anomaly.Event {
+	if t.interfaceName == nil {
+		return e
+	}
+	e.NetworkElements = slices.Clone(e.NetworkElements)
+	for i := range e.NetworkElements {
+		if n := &e.NetworkElements[i]; n.Name == "" {
+			n.Name = t.interfaceName(n.Address, n.Interface)
+		}
+	}
+	return e
 }
 
 // sampleLength is how long a snapshot is collected.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"net/netip"
 	"testing"
 	"time"
 
@@ -45,5 +46,22 @@ func TestAnAnomalyThatEndsAndComesBackInOneStep(t *testing.T) {
 	}
 	if len(sink.tracks) != 0 {
 		t.Errorf("%d anomalies are tracked after all have ended", len(sink.tracks))
+	}
+}
+
+// What the operator has named keeps its name; the rest is called as its router
+// calls it, and events that were handed on before stay as they were.
+func TestInterfacesAreCalledAsTheirRouterCallsThem(t *testing.T) {
+	sink := tracer{interfaceName: func(_ netip.Addr, index uint32) string { return map[uint32]string{7: "xe-0/0/7"}[index] }}
+	handedOn := []anomaly.NetworkElement{{Interface: 7}, {Interface: 8}, {Interface: 7, Name: "transit-a"}}
+	var got []string
+	for _, n := range sink.named(anomaly.Event{Anomaly: anomaly.Anomaly{NetworkElements: handedOn}}).NetworkElements {
+		got = append(got, n.Name)
+	}
+	if diff := cmp.Diff([]string{"xe-0/0/7", "", "transit-a"}, got); diff != "" {
+		t.Errorf("names (-want +got):\n%s", diff)
+	}
+	if handedOn[0].Name != "" {
+		t.Error("an event that was handed on has changed")
 	}
 }

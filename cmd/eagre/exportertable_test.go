@@ -1,0 +1,81 @@
+package main
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"eagre/ingest"
+	"eagre/ingest/ipfix"
+)
+
+// seen is what an operator may find: an exporter that loses, one that was heard
+// before the start only, one that fell silent yesterday.
+func seen() exporterList {
+	noon := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	yesterday := noon.AddDate(0, 0, -1)
+	losing := ingest.Status{
+		Exporter: netip.MustParseAddr("192.0.2.1"), Formats: []string{"netflow-v9"}, First: &yesterday, Last: &noon,
+		Datagrams: 40, Records: 1000, Lost: 3, Balanced: true,
+		Became:    map[string]uint64{"ok": 30, "malformed": 7, "partial": 3, "duplicate": 0},
+		Malformed: map[string]uint64{"bad_version": 5, "short_header": 2},
+		Minute:    ingest.Minute{FlowsPerSecond: 1500, Lost: 999, LostPercent: 99.9},
+		Samplers:  []ipfix.Sampler{{Domain: 7, ID: 1, Rate: 100, Known: true}, {Domain: 7, ID: 2}, {Domain: 8, Interface: 3, Rate: 10, Known: true}},
+		Templates: 2, Domains: 2, SamplingRate: 100, Sampling: "options", ClockKnown: true, ClockOffset: -90 * time.Second,
+		Feeds: []string{"port totals"}, Lacks: []string{"syn-flood", "AS reports"},
+	}
+	return exporterList{
+		Exporters: []exporterStatus{
+			{"edge1", losing},
+			{"192.0.2.2", ingest.Status{Exporter: netip.MustParseAddr("192.0.2.2"), Lacks: []string{"syn-flood"}}},
+			{"edge3", ingest.Status{
+				Exporter: netip.MustParseAddr("2001:db8::3"), Formats: []string{"ipfix"}, First: &yesterday, Last: &yesterday, Silent: true,
+				Minute: ingest.Minute{Lost: 1, LostPercent: 0.004}, Feeds: []string{"port totals"},
+			}},
+		},
+		Sockets: []socketStatus{{"udp 0.0.0.0:2055", 12}, {"udp 0.0.0.0:6343", 0}},
+	}
+}
+
+func TestTableOfExporters(t *testing.T) {
+	var out strings.Builder
+	if err := seen().table(&out, time.Date(2026, 3, 2, 13, 0, 0, 0, time.UTC)); err != nil {
+		t.Fatal(err)
+	}
+	want := `
+EXPORTER             FORMATS     FLOWS/S    LOSS   SAMPLING       CLOCK  MALFORMED        LAST HEARD                  FEEDS
+edge1 (192.0.2.1)    netflow-v9  1.50 Kfps  99.9%  1:100 options  -90s   7 (bad_version)  12:00:00                    port totals
+192.0.2.2                        0 fps      0      unknown        -      0                not since start             nothing yet
+edge3 (2001:db8::3)  ipfix       0 fps      <0.1%  unknown        -      0                2026-03-01 12:00:00 SILENT  all
+udp 0.0.0.0:2055: the kernel dropped 12, its buffer was full
+`
+	if diff := cmp.Diff(want[1:], out.String()); diff != "" {
+		t.Errorf("table (-want +got):\n%s", diff)
+	}
+}
+
+func TestDetailsOfAnExporter(t *testing.T) {
+	var out strings.Builder
+	list := seen()
+	list.Exporters = list.Exporters[:2]
+	if err := list.details(&out); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"edge1 (192.0.2.1)\n  formats           netflow-v9\n  heard             2026-03-01T12:00:00Z to 2026-03-02T12:00:00Z\n",
+		"  datagrams         40: ok 30, malformed 7, partial 3\n",
+		"  malformed         bad_version 5, short_header 2\n",
+		"  sampling          1:100 options\n                    domain 7, sampler 1: 1:100\n" +
+			"                    domain 7, sampler 2: named by records, but never announced\n                    domain 8, interface 3: 1:10\n",
+		"  lacks fields for  syn-flood, AS reports\n",
+		"192.0.2.2\n  formats           none\n  heard             not since the engine started\n",
+		"  books             DO NOT BALANCE: a defect of eagre\n",
+	} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("got\n%s\nwant in it\n%s", out.String(), want)
+		}
+	}
+}
