@@ -8,13 +8,17 @@
 //	            cmd/eagre/config         the configuration file, checked with line and column
 //	edges       ingest                   datagrams in, flow batches out: sockets, exporters, accounting
 //	              ingest/wire            the bounded cursor; what became of every datagram
-//	              ingest/header          the first bytes of a frame
-//	              ingest/netflow         NetFlow v5
-//	              ingest/sflow           sFlow v5
+//	              ingest/header          the first bytes of a frame, through tags and tunnels
+//	              ingest/netflow         NetFlow v1 and v5 to v8: fixed layouts
+//	              ingest/ipfix           NetFlow v9 and IPFIX: templates, samplers, options
+//	              ingest/sflow           sFlow v5, samples and counters
 //	              ingest/packets         packets metered to flows
-//	              ingest/capture         pcap and pcapng files
-//	            stream                   the only door to NATS: publish, follow, store, embedded server
-//	            simulate                 routers that are not there: the demo, inputs for tests
+//	              ingest/monitor         packets from a network interface
+//	              ingest/goflow          flows that goflow2 decoded
+//	              ingest/capture         files: pcap, IPFIX, flow-tools, goflow2's
+//	            stream                   the only door to NATS: publish, follow, store, import, export
+//	              stream/arrow           flow batches as Arrow, for analysts
+//	            simulate                 routers that are not there: the demo, load, inputs for tests
 //	            alert/terminal alert/file alert/webhook alert/slack
 //	work        detector                 the life of an anomaly: opens, grows, ends
 //	            alert                    who hears about it, when, how often; the durable outbox
@@ -27,6 +31,8 @@
 // is this drawing as a test. Data runs one way:
 //
 //	ingest → stream → detector (tally → judge) → traceback → stream → alert
+//
+// internal/oracle, a module of its own, lets other people's decoders judge ours.
 //
 // docs/life-of-a-flow.md walks that way file by file, docs/decisions says why.
 package eagre
