@@ -62,9 +62,10 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 		}
 		if b.Quality[i]&flow.Aggregated == 0 {
 			c.planEnds(r)
+		} else if account {
+			c.countSystems(r, b.SrcAS[i], b.DstAS[i])
 		}
 		if account {
-			c.countSystems(r, b.SrcAS[i], b.DstAS[i])
 			r.port = c.ports.cells(r.observer, b.Proto[i], servicePort(b.SrcPort[i], b.DstPort[i]))
 			c.served = append(c.served, r)
 		}

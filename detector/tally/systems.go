@@ -17,8 +17,9 @@ type systems struct {
 	used   []uint8 // places
 }
 
-// countSystems adds a flow to the autonomous systems at its ends, as far as the
-// exporter knows them.
+// countSystems adds what a router added up to the autonomous systems at its ends,
+// as far as the router knows them. Single flows are not counted by system: they
+// are about hosts, and counting them once more would cost a tenth of the engine.
 func (c *Counter) countSystems(r *row, src, dst uint32) {
 	if src != 0 {
 		c.countSystem(r, From, src)

@@ -37,7 +37,7 @@ func TestSystemsAgreeWithCountingByHand(t *testing.T) {
 		b := batchAt(at)
 		for range 200 {
 			rec := record(at, victim, 1000+r.Uint64N(1000))
-			rec.SrcAS, rec.DstAS = r.Uint32N(600), r.Uint32N(3)*64512
+			rec.SrcAS, rec.DstAS, rec.Quality = r.Uint32N(600), r.Uint32N(3)*64512, flow.Aggregated
 			b.Append(rec)
 			s := estimated(rec.Packets, rec.Bytes, rec.SamplingRate)
 			for side, number := range []uint32{To: rec.DstAS, From: rec.SrcAS} {
