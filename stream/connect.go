@@ -32,6 +32,10 @@ func (s *Stream) connect(ctx context.Context, name string, more ...nats.Option) 
 	return conn, nil
 }
 
+// writeBuffer is how much is gathered before it is written, in bytes: a burst of
+// batches goes out in a few writes, each of which wakes the server.
+const writeBuffer = 512 << 10
+
 // options of every connection: it comes back by itself, for ever, and meanwhile
 // refuses what is published instead of hoarding it.
 func (s *Stream) options(name string) []nats.Option {
@@ -44,6 +48,7 @@ func (s *Stream) options(name string) []nats.Option {
 		nats.ReconnectWait(250 * time.Millisecond),
 		nats.ReconnectJitter(100*time.Millisecond, 100*time.Millisecond),
 		nats.ReconnectBufSize(-1),
+		nats.WriteBufferSize(writeBuffer),
 		nats.IgnoreAuthErrorAbort(),
 	}
 	if s.embedded != nil {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -34,7 +35,8 @@ type FlowWriter struct {
 	closed   atomic.Bool
 
 	free  chan *parcel // packed and sent: to be used again
-	queue chan *parcel
+	mu    sync.Mutex
+	held  []*parcel     // packed, and waiting for company; no more than the window
 	hurry chan struct{} // send what is held back
 	quit  chan struct{}
 	done  chan struct{}
@@ -54,8 +56,7 @@ func (s *Stream) newFlowWriter(ctx context.Context) (*FlowWriter, error) {
 	w := &FlowWriter{
 		metrics: s.metrics, burst: s.config.Burst,
 		window: newWindow(n, s.config.AckTimeout, s.metrics, s.log),
-		free:   make(chan *parcel, n), queue: make(chan *parcel, n),
-		hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		free:   make(chan *parcel, n), hurry: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	for p := range s.config.Partitions {
 		w.subjects = append(w.subjects, FlowSubject(p))
@@ -107,8 +108,37 @@ func (w *FlowWriter) Publish(b *flow.Batch) error {
 	p := w.parcel()
 	p.partition, p.rows, p.complete = int(b.Partition), b.N, b.Complete
 	p.packed = p.packer.Append(p.packed[:0], b)
-	w.queue <- p // has room for the whole window
+	w.hold(p)
 	return nil
+}
+
+// hold keeps a parcel back until there are enough of them or its step ends. To
+// wake the goroutine that sends for every single one costs more than sending it.
+func (w *FlowWriter) hold(p *parcel) {
+	w.mu.Lock()
+	w.held = append(w.held, p)
+	enough := len(w.held) >= w.burst
+	w.mu.Unlock()
+	if enough || p.complete || w.closed.Load() {
+		w.wake()
+	}
+}
+
+// wake has everything sent that is held back.
+func (w *FlowWriter) wake() {
+	select {
+	case w.hurry <- struct{}{}:
+	default: // it is asked to already
+	}
+}
+
+// take is what is held back, in exchange for an empty list.
+func (w *FlowWriter) take(empty []*parcel) []*parcel {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	taken := w.held
+	w.held = empty
+	return taken
 }
 
 func (w *FlowWriter) shed(b *flow.Batch, reason string, err error) error {
@@ -139,23 +169,19 @@ func (w *FlowWriter) giveBack(p *parcel) {
 // send talks to the server until the writer closes.
 func (w *FlowWriter) send() {
 	defer close(w.done)
-	var held []*parcel
+	var sending []*parcel
 	for {
 		select {
-		case p := <-w.queue:
-			held = append(held, p)
-			if !p.complete && len(held) < w.burst {
-				continue
-			}
 		case <-w.hurry:
 		case <-w.quit:
 			return
 		}
-		for _, p := range held {
+		sending = w.take(sending[:0])
+		for i, p := range sending {
 			w.post(p)
 			w.giveBack(p)
+			sending[i] = nil
 		}
-		held = held[:0]
 	}
 }
 
@@ -174,10 +200,7 @@ func (w *FlowWriter) post(p *parcel) {
 // drain takes no more batches and waits until all are acknowledged.
 func (w *FlowWriter) drain(timeout time.Duration) error {
 	w.closed.Store(true)
-	select {
-	case w.hurry <- struct{}{}:
-	default: // it is asked to already
-	}
+	w.wake()
 	if left := w.window.empty(timeout); left > 0 {
 		return fmt.Errorf("flow stream: closed with %d batches not acknowledged", left)
 	}
