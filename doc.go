@@ -25,14 +25,14 @@
 //	            traceback                fingerprint, entry points, snapshots, the report
 //	judgement   detector/tally           flows → counts per key over event time, mergeable
 //	            signatures               the signature language; the only door to expr
-//	nouns       flow ← network ← anomaly, internal/sketch, rules (text)
+//	nouns       flow ← network ← anomaly, internal/sketch, internal/disk, rules (text)
 //
 // Imports only go down; rooms on one floor do not know each other; layers_test.go
 // is this drawing as a test. Data runs one way:
 //
 //	ingest → stream → detector (tally → judge) → traceback → stream → alert
 //
-// internal/oracle, a module of its own, lets other people's decoders judge ours.
+// internal/recorded finds recordings for tests; internal/oracle, a module of its own, lets other people's decoders judge ours.
 //
 // docs/life-of-a-flow.md walks that way file by file, docs/decisions says why.
 package eagre

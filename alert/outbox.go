@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"eagre/anomaly"
+	"eagre/internal/disk"
 )
 
 // The rows of the outbox. A file begins with a begin row; replaying the others in
@@ -182,7 +183,7 @@ func (o *outbox) rewrite(state iter.Seq[row]) error {
 		err = os.Rename(f.Name(), o.path)
 	}
 	if err == nil {
-		err = syncDir(filepath.Dir(o.path))
+		err = disk.SyncFolder(filepath.Dir(o.path))
 	}
 	if err != nil {
 		f.Close()
@@ -210,15 +211,6 @@ type countInto struct {
 func (c countInto) Write(p []byte) (int, error) {
 	*c.n += int64(len(p))
 	return c.Writer.Write(p)
-}
-
-func syncDir(path string) error {
-	d, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	return d.Sync()
 }
 
 // close gives the file up, together with what was not written.

@@ -7,9 +7,10 @@ import (
 	"io"
 	"log/slog"
 	"os"
-	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"eagre/internal/disk"
 )
 
 // place is where the message of an anomaly stands.
@@ -125,27 +126,11 @@ func (m *memory) save() {
 	for _, id := range m.order {
 		entries = append(entries, entry{id, m.places[id]})
 	}
-	if err := replace(m.path, entries); err != nil {
+	data, err := json.Marshal(entries)
+	if err == nil {
+		err = disk.Replace(m.path, append(data, '\n'))
+	}
+	if err != nil {
 		m.log.Error("memory of slack messages cannot be written", "error", err)
 	}
-}
-
-// replace writes a new file, syncs it and gives it the old one's name.
-func replace(path string, entries []entry) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	err = json.NewEncoder(f).Encode(entries)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return err
-	}
-	d, err := os.Open(filepath.Dir(path))
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"eagre/internal/disk"
 )
 
 // stateEvery is how often what exporters announced is kept, when it has changed.
@@ -56,34 +58,9 @@ func (e *engine) writeExporters() {
 		return
 	}
 	state, revision := e.collector.State()
-	if err := replaceFile(e.stateFile(), state); err != nil {
+	if err := disk.Replace(e.stateFile(), state); err != nil {
 		e.log.Error("what exporters announced cannot be kept", "error", err)
 		return
 	}
 	e.kept = revision
-}
-
-// replaceFile writes a file so that after a power cut there is the old one or
-// the new one, whole.
-func replaceFile(path string, data []byte) error {
-	f, err := os.OpenFile(path+".new", os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	if err := os.Rename(path+".new", path); err != nil {
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	dir, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(dir.Sync(), dir.Close())
 }
