@@ -18,32 +18,9 @@ import (
 
 	"eagre/ingest/capture"
 	"eagre/ingest/wire"
+	"eagre/internal/recorded"
 	"eagre/network"
 )
-
-// captures is the folder of captures beside the repository.
-func captures(t testing.TB) string {
-	t.Helper()
-	path := sharedCaptures()
-	if _, err := os.Stat(filepath.Join(path, "FACTS.tsv")); err != nil {
-		t.Skipf("no captures at %s", path)
-	}
-	return path
-}
-
-// sharedCaptures is where that folder is, if it is there.
-func sharedCaptures() string {
-	dir, err := os.Getwd()
-	if err != nil {
-		return ""
-	}
-	for ; filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-	}
-	return filepath.Join(dir, "..", "shared", "captures")
-}
 
 // facts are what other programs found in each capture.
 func facts(t testing.TB, root string) map[string]string {
@@ -128,7 +105,7 @@ func (s *station) unscaled() (out sums) {
 // packet, byte for byte as an independent collector counts it. For sFlow that
 // collector counts whole frames, so the bytes are those of the IP packets.
 func TestExportedAttacksComeOutAsOthersCountThem(t *testing.T) {
-	root := captures(t)
+	root := recorded.Captures(t)
 	perPacket := map[string]uint64{"slammer_storm_constructed": 404, "amp.UDP.isakmp": 232, "pkt.TCP.synflood.spoofed": 40}
 	tried := 0
 	for path, fact := range facts(t, root) {
@@ -177,7 +154,7 @@ var counted = regexp.MustCompile(`^pkts (\d+) \(ip (\d+), v6 \d+\), ip bytes (\d
 // Plain packets are metered without losing one, in the attacks and in ordinary
 // traffic alike.
 func TestMeteredCapturesComeOutAsOthersCountThem(t *testing.T) {
-	root := captures(t)
+	root := recorded.Captures(t)
 	for path, fact := range facts(t, root) {
 		m := counted.FindStringSubmatch(fact)
 		if m == nil || !strings.HasPrefix(path, "attacks/") && !strings.HasPrefix(path, "benign/") {
@@ -196,7 +173,7 @@ func TestMeteredCapturesComeOutAsOthersCountThem(t *testing.T) {
 }
 
 func TestOneRealSlammerPacketIs404Bytes(t *testing.T) {
-	s, _ := replayed(t, filepath.Join(captures(t), "attacks", "slammer_real_1pkt_payload-zeroed.pcap"))
+	s, _ := replayed(t, filepath.Join(recorded.Captures(t), "attacks", "slammer_real_1pkt_payload-zeroed.pcap"))
 	if len(s.flows) != 1 {
 		t.Fatalf("got %d flows, want 1", len(s.flows))
 	}
@@ -215,7 +192,7 @@ var sampledFacts = map[string]string{
 
 // Samples of several vendors, one of them made to crash a reader.
 func TestSFlowOfSeveralVendors(t *testing.T) {
-	root := filepath.Join(captures(t), "exporters", "tcpdump-sflow")
+	root := filepath.Join(recorded.Captures(t), "exporters", "tcpdump-sflow")
 	for name, want := range sampledFacts {
 		s, _ := replayed(t, filepath.Join(root, name))
 		a := s.Totals()
@@ -228,7 +205,7 @@ func TestSFlowOfSeveralVendors(t *testing.T) {
 
 // Raw datagrams of many devices, in formats that are decoded and that are not.
 func TestDatagramsOfManyDevicesKeepTheBooksBalanced(t *testing.T) {
-	root := filepath.Join(captures(t), "exporters")
+	root := filepath.Join(recorded.Captures(t), "exporters")
 	paths, err := filepath.Glob(filepath.Join(root, "*", "*", "*.bin"))
 	if err != nil {
 		t.Fatal(err)
@@ -256,7 +233,7 @@ var printed = regexp.MustCompile(`src="([^"]+)",src_port=(\d+)u,dst="([^"]+)",ds
 
 // The records of a real v5 datagram, as another decoder prints them.
 func TestRealV5DatagramComesOutAsOthersPrintIt(t *testing.T) {
-	root := filepath.Join(captures(t), "exporters", "telegraf", "netflow_v5_example")
+	root := filepath.Join(recorded.Captures(t), "exporters", "telegraf", "netflow_v5_example")
 	payload, err := os.ReadFile(filepath.Join(root, "netflow_v5.bin"))
 	if err != nil {
 		t.Fatal(err)

@@ -14,6 +14,7 @@ import (
 	"eagre/flow"
 	"eagre/ingest/ipfix"
 	"eagre/ingest/wire"
+	"eagre/internal/recorded"
 )
 
 // attack is one or several hostile datagrams, sent one after the other.
@@ -46,8 +47,8 @@ func wellBuilt(t testing.TB) map[string][]byte {
 // hand.
 func captured(t testing.TB) map[string][]byte {
 	out := map[string][]byte{}
-	files, _ := filepath.Glob(filepath.Join(sharedCaptures(), "exporters", "*", "*.dat"))
-	more, _ := filepath.Glob(filepath.Join(sharedCaptures(), "exporters", "telegraf", "*", "*.bin"))
+	files, _ := filepath.Glob(filepath.Join(recorded.Folder(), "captures", "exporters", "*", "*.dat"))
+	more, _ := filepath.Glob(filepath.Join(recorded.Folder(), "captures", "exporters", "telegraf", "*", "*.bin"))
 	for _, f := range append(files, more...) {
 		payload, err := os.ReadFile(f)
 		if err != nil {

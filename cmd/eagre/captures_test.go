@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"io/fs"
 	"net/netip"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -16,19 +15,10 @@ import (
 	"eagre/anomaly"
 	"eagre/flow"
 	"eagre/ingest"
+	"eagre/internal/recorded"
 	"eagre/network"
 	"eagre/signatures"
 )
-
-// shared finds the folder of recorded captures beside the repository.
-func shared(t *testing.T, path string) string {
-	t.Helper()
-	full := filepath.Join("..", "..", "..", "shared", path)
-	if _, err := os.Stat(full); err != nil {
-		t.Skipf("the recorded captures are not here (%s)", full)
-	}
-	return full
-}
 
 // eagre runs the program in this process.
 func eagre(args ...string) (code int, out, errs string) {
@@ -101,7 +91,7 @@ func TestRecordedAttacksAreFoundAsTheCatalogueSays(t *testing.T) {
 		{"attack-flows/pkt.TCP.synflood.spoofed.pmacct-sflow-1in10.pcap", flood},
 	} {
 		t.Run(filepath.Base(c.file), func(t *testing.T) {
-			events, _ := replayed(t, shared(t, "captures/"+c.file))
+			events, _ := replayed(t, recorded.Path(t, "captures/"+c.file))
 			ids := map[string]bool{}
 			for _, e := range events {
 				ids[e.ID] = true
@@ -123,7 +113,7 @@ func TestRecordedAttacksAreFoundAsTheCatalogueSays(t *testing.T) {
 }
 
 func TestSampledSlammerIsScaledBack(t *testing.T) {
-	events, _ := replayed(t, shared(t, "captures/attack-flows/slammer_storm_constructed.pmacct-sflow-1in10.pcap"))
+	events, _ := replayed(t, recorded.Path(t, "captures/attack-flows/slammer_storm_constructed.pmacct-sflow-1in10.pcap"))
 	e := events[len(events)-1]
 	// 989 samples of 1 in 10; all of them left the exporter in one burst
 	if got := e.Maximum.PPS * 2; got < 9800 || got > 9900 {
@@ -136,7 +126,7 @@ func TestSampledSlammerIsScaledBack(t *testing.T) {
 
 func TestOrdinaryTrafficRaisesNothing(t *testing.T) {
 	seen := 0
-	err := filepath.WalkDir(shared(t, "captures/benign"), func(file string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(recorded.Path(t, "captures/benign"), func(file string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -165,7 +155,7 @@ func TestWorkersChangeNotAByte(t *testing.T) {
 		"attack-flows/pkt.TCP.synflood.spoofed.pmacct-sflow-1in10.pcap",
 		"labelled/scenarios/dev-s1.netflow5.pcap",
 	} {
-		path := shared(t, "captures/"+file)
+		path := recorded.Path(t, "captures/"+file)
 		_, want := replayed(t, path, "--workers", "1")
 		for _, workers := range []string{"2", "8"} {
 			if _, got := replayed(t, path, "--workers", workers); got != want {
@@ -177,7 +167,7 @@ func TestWorkersChangeNotAByte(t *testing.T) {
 
 // TestTheLabelledDayIsToldAsItWas: attacks beside a flash crowd and a backup.
 func TestTheLabelledDayIsToldAsItWas(t *testing.T) {
-	events, _ := replayed(t, shared(t, "captures/labelled/scenarios/dev-s1.netflow5.pcap"))
+	events, _ := replayed(t, recorded.Path(t, "captures/labelled/scenarios/dev-s1.netflow5.pcap"))
 	got := map[string]bool{}
 	for _, e := range events {
 		if e.Importance != anomaly.Low {
@@ -205,7 +195,7 @@ func (p packetBatch) Publish(b *flow.Batch) error {
 }
 
 func TestTheOneRealSlammerPacketMatchesItsSignature(t *testing.T) {
-	in, err := openRecording(t.Context(), console{}, shared(t, "captures/attacks/slammer_real_1pkt_payload-zeroed.pcap"))
+	in, err := openRecording(t.Context(), console{}, recorded.Path(t, "captures/attacks/slammer_real_1pkt_payload-zeroed.pcap"))
 	if err != nil {
 		t.Fatal(err)
 	}

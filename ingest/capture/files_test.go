@@ -17,6 +17,7 @@ import (
 	"eagre/flow"
 	"eagre/ingest/goflow"
 	"eagre/ingest/wire"
+	"eagre/internal/recorded"
 )
 
 // message is an IPFIX message with one empty template set, exported at a time.
@@ -75,7 +76,7 @@ func walk(file []byte) (count int) {
 }
 
 func TestRealIPFIXFileIsReadToItsEnd(t *testing.T) {
-	file, err := os.ReadFile(filepath.Join(shared(t, "exporters/ipfixcol2"), "example_flows.ipfix"))
+	file, err := os.ReadFile(filepath.Join(recorded.Path(t, "captures", "exporters/ipfixcol2"), "example_flows.ipfix"))
 	check(t, err)
 	r, size, count := open2(t, file, DefaultConfig()), 0, 0
 	for {

@@ -19,6 +19,7 @@ import (
 	"github.com/gopacket/gopacket/pcapgo"
 
 	"eagre/ingest/header"
+	"eagre/internal/recorded"
 )
 
 var began = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -250,26 +251,9 @@ func TestWhatIsNoCaptureIsRefused(t *testing.T) {
 	}
 }
 
-// shared is a folder of captures beside the repository.
-func shared(t *testing.T, folder string) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	check(t, err)
-	for ; ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-	}
-	path := filepath.Join(dir, "..", "shared", "captures", folder)
-	if _, err := os.Stat(path); err != nil {
-		t.Skipf("no captures at %s", path)
-	}
-	return path
-}
-
 func TestRealCapturesAreRecognisedByLooking(t *testing.T) {
 	for folder, want := range map[string]Kind{"attack-flows": Exports, "attacks": Packets, "benign": Packets, "exporters/logstash-merged-pcap": Exports, "exporters/tcpdump-sflow": Exports} {
-		root := shared(t, folder)
+		root := recorded.Path(t, "captures", folder)
 		check(t, filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {
 			if err != nil || d.IsDir() || !strings.Contains(filepath.Ext(path), "pcap") {
 				return err

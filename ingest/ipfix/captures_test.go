@@ -15,26 +15,8 @@ import (
 
 	"eagre/flow"
 	"eagre/ingest/wire"
+	"eagre/internal/recorded"
 )
-
-// captures is the folder of captures beside the repository.
-func captures(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-	}
-	path := filepath.Join(dir, "..", "shared", "captures")
-	if _, err := os.Stat(filepath.Join(path, "FACTS.tsv")); err != nil {
-		t.Skipf("no captures at %s", path)
-	}
-	return path
-}
 
 // datagrams are the UDP payloads of a capture of Ethernet frames, in order.
 func datagrams(t testing.TB, path string) (out [][]byte) {
@@ -132,7 +114,7 @@ func parsed(s string) uint64 {
 // What real exporters send of the attacks comes out flow for flow, packet for
 // packet, byte for byte as an independent collector counts it.
 func TestExportedAttacksComeOutAsOthersCountThem(t *testing.T) {
-	root, tried := captures(t), 0
+	root, tried := recorded.Captures(t), 0
 	for path, fact := range facts(t, root) {
 		if !strings.HasPrefix(path, "attack-flows/") || !strings.Contains(path, "-ipfix") && !strings.Contains(path, "-v9") {
 			continue
@@ -175,7 +157,7 @@ var odd = map[string]struct {
 // The captures of some forty devices hold the records that others find there,
 // and nothing in them is an error but what the catalogue says.
 func TestDevicesOfManyVendors(t *testing.T) {
-	root, tried := captures(t), 0
+	root, tried := recorded.Captures(t), 0
 	errors := map[string]string{
 		"ipfix.pcap":                "304 bytes after the message; ignored",
 		"netflow9_test_nprobe.pcap": "template 256: set ends 17 bytes into a record; those are skipped",
@@ -211,7 +193,7 @@ func TestDevicesOfManyVendors(t *testing.T) {
 
 // Single facts about devices, as the catalogue and other programs have them.
 func TestDevicesThatDoThingsTheirOwnWay(t *testing.T) {
-	root := captures(t)
+	root := recorded.Captures(t)
 	load := func(name string) *story {
 		return tell(datagrams(t, filepath.Join(root, "exporters", "logstash-merged-pcap", name+".pcap")))
 	}
@@ -322,7 +304,7 @@ func wanted(line map[string]string) (out []brief) {
 // Every record comes out as another collector decoded it, biflows as the two
 // flows they are, and so do the names of interfaces and applications.
 func TestGoldenDecodesOfAnotherCollector(t *testing.T) {
-	root := captures(t)
+	root := recorded.Captures(t)
 	for _, name := range []string{"ipfix_example", "ipfix_options", "ipfix_pen_35632", "issue_13305", "issue_14370", "netflow_v9_example", "netflow_v9_options"} {
 		t.Run(name, func(t *testing.T) {
 			dir := filepath.Join(root, "exporters", "telegraf", name)
@@ -382,7 +364,7 @@ func named(t *testing.T, x *Exporter, line map[string]string) {
 
 // An IPFIX file (RFC 5655) is messages behind one another.
 func TestAnIPFIXFileIsAStreamOfMessages(t *testing.T) {
-	b, err := os.ReadFile(filepath.Join(captures(t), "exporters", "ipfixcol2", "example_flows.ipfix"))
+	b, err := os.ReadFile(filepath.Join(recorded.Captures(t), "exporters", "ipfixcol2", "example_flows.ipfix"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -403,7 +385,7 @@ func TestAnIPFIXFileIsAStreamOfMessages(t *testing.T) {
 func TestASampledStreamIsCountedAsItsSequenceNumbersCount(t *testing.T) {
 	r := newReceiver()
 	next, flows := uint32(0), 0
-	for i, message := range datagrams(t, filepath.Join(captures(t), "labelled", "scenarios", "dev-s2.ipfix.pcap")) {
+	for i, message := range datagrams(t, filepath.Join(recorded.Captures(t), "labelled", "scenarios", "dev-s2.ipfix.pcap")) {
 		for _, f := range r.receive(message) {
 			flows++
 			if f.SamplingRate != 100 || f.Sampling != flow.SamplingOptions {

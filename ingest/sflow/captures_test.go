@@ -17,26 +17,8 @@ import (
 	"eagre/flow"
 	"eagre/ingest/header"
 	"eagre/ingest/wire"
+	"eagre/internal/recorded"
 )
-
-// captures is the folder of captures beside the repository.
-func captures(t testing.TB) string {
-	t.Helper()
-	dir, err := os.Getwd()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for ; filepath.Dir(dir) != dir; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
-			break
-		}
-	}
-	path := filepath.Join(dir, "..", "shared", "captures")
-	if _, err := os.Stat(filepath.Join(path, "FACTS.tsv")); err != nil {
-		t.Skipf("no captures at %s", path)
-	}
-	return path
-}
 
 func read(t *testing.T, parts ...string) []byte {
 	t.Helper()
@@ -109,7 +91,7 @@ func tallied(t *testing.T, datagrams [][]byte) tally {
 
 // What tcpdump's own captures hold, as FACTS.tsv has it of other programs.
 func TestCapturesOfTcpdumpComeOutAsOthersReadThem(t *testing.T) {
-	folder := filepath.Join(captures(t), "exporters", "tcpdump-sflow")
+	folder := filepath.Join(recorded.Captures(t), "exporters", "tcpdump-sflow")
 	cases := []struct {
 		file string
 		want tally
@@ -163,7 +145,7 @@ func expandedRecords() []flow.Record {
 // The attacks as pmacct samples them: every sample is a flow of one packet, of
 // the size that the attack's packets have.
 func TestSampledAttacksComeOutPacketForPacket(t *testing.T) {
-	folder := filepath.Join(captures(t), "attack-flows")
+	folder := filepath.Join(recorded.Captures(t), "attack-flows")
 	for file, want := range map[string]struct {
 		datagrams, rows int
 		bytes           uint64
@@ -222,7 +204,7 @@ func text(fields map[string]string, name string) string {
 // telegraf decodes a datagram beside its golden lines.
 func telegraf(t *testing.T, file string) (*Datagram, []flow.Record, []map[string]string) {
 	t.Helper()
-	folder := filepath.Join(captures(t), "exporters", "telegraf", filepath.Dir(file))
+	folder := filepath.Join(recorded.Captures(t), "exporters", "telegraf", filepath.Dir(file))
 	d, records, report := decoded(read(t, folder, filepath.Base(file)), exporter)
 	if disposition, why := report.Disposition(); disposition != wire.OK {
 		t.Errorf("%s: got %v (%v)", file, disposition, why)
