@@ -17,7 +17,7 @@ func (c *Collector) admit(address flow.IP) *exporter {
 	x := c.exporters[address]
 	switch {
 	case x != nil:
-	case !c.everyone && !c.network.Allows(address.Addr()):
+	case !c.welcomes(address):
 		c.turnAway(wire.Refused, wire.Note{Finding: wire.SenderRefused}, address)
 		return nil
 	case len(c.exporters) >= c.config.Exporters:
@@ -28,6 +28,11 @@ func (c *Collector) admit(address flow.IP) *exporter {
 	}
 	c.last = x
 	return x
+}
+
+// welcomes tells whether datagrams of an address are taken.
+func (c *Collector) welcomes(address flow.IP) bool {
+	return c.everyone || c.network.Allows(address.Addr())
 }
 
 // welcome makes the state of a new exporter.

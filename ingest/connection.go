@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"eagre/flow"
 	"eagre/ingest/wire"
 )
 
@@ -108,7 +109,7 @@ func pause(ctx context.Context) {
 // place; else it is closed before a byte is read.
 func (l *StreamListener) admit(ctx context.Context, conn *net.TCPConn, open *sync.WaitGroup) {
 	from := conn.RemoteAddr().(*net.TCPAddr).AddrPort()
-	if !l.collector.welcomes(from.Addr()) {
+	if !l.collector.welcomes(flow.FromAddr(from.Addr())) {
 		l.collector.metrics.refused.Inc()
 		_ = conn.Close()
 		return
@@ -162,9 +163,4 @@ func (l *StreamListener) read(conn *net.TCPConn, buffer []byte) ([]byte, error) 
 	}
 	n, err := io.ReadFull(conn, buffer[ipfixHeader:length])
 	return buffer[:ipfixHeader+n], err
-}
-
-// welcomes tells whether datagrams of an address would be taken.
-func (c *Collector) welcomes(from netip.Addr) bool {
-	return c.everyone || c.network.Allows(from.Unmap())
 }

@@ -100,7 +100,7 @@ func (c *Collector) restoreOne(body []byte) (rest []byte, err error) {
 	if uint64(length) > uint64(len(body)) {
 		return nil, fmt.Errorf("exporter state: entry of %d bytes, %d left", length, len(body))
 	}
-	if !c.everyone && !c.network.Allows(address.Addr()) || len(c.exporters) >= c.config.Exporters {
+	if !c.welcomes(address) || len(c.exporters) >= c.config.Exporters {
 		return body[length:], nil
 	}
 	announced := ipfix.NewExporter(&c.config.Templates)

@@ -91,9 +91,6 @@ func (d *Datagram) sample(word uint16, report *wire.Report) {
 	d.mostOctets = suspectOctets / int64(max(d.rate, 1))
 }
 
-// Rate is the sampling rate of the datagram's records and who said so.
-func (d *Datagram) Rate() (uint32, flow.Sampling) { return d.rate, d.sampling }
-
 // take measures the records and compares their number with what the header says.
 // No record is made up that is not there, and what follows the last one that the
 // header speaks of is none, such as a second datagram in a badly cut capture.
