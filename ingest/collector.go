@@ -117,11 +117,11 @@ func (c *Collector) Datagram(at time.Time, door Door, from netip.AddrPort, paylo
 		c.again(x)
 		return
 	}
-	p, domain := c.decode(x, door, payload, truncated, source)
+	o := c.decode(x, door, payload, truncated, source)
 	d, _ := x.account.settle(&c.report)
-	x.hear(p, d != wire.Malformed, payload, at.UnixMilli())
-	c.metrics.report(p, d, &c.report)
-	c.complain(x, p, domain)
+	x.hear(o, d != wire.Malformed, at.UnixMilli())
+	c.metrics.report(o.proto, d, &c.report)
+	c.complain(x, o)
 	if x.partition.batch.N >= publishAt {
 		c.publish(x.partition)
 	}

@@ -15,45 +15,51 @@ type decoders struct {
 	sflow     sflow.Datagram
 }
 
-// decode reads a datagram into the exporter's partition and returns the format
-// and the domain it came from.
-func (c *Collector) decode(x *exporter, door Door, payload []byte, truncated bool, source wire.Source) (proto, uint32) {
+// origin is what a datagram says of where it came from.
+type origin struct {
+	proto    proto
+	domain   uint32
+	exported int64 // the exporter's clock, Unix milliseconds; 0 where it is not told
+}
+
+// decode reads a datagram into the exporter's partition.
+func (c *Collector) decode(x *exporter, door Door, payload []byte, truncated bool, source wire.Source) origin {
 	p, complaint, ok := identify(door, payload, truncated)
 	if !ok {
 		c.report.Add(complaint)
-		return p, 0
+		return origin{proto: p}
 	}
 	switch p {
 	case protoSFlow:
-		return p, c.readSFlow(x, payload, source)
+		return c.readSFlow(x, payload, source)
 	case protoV9, protoIPFIX:
-		return p, c.readTemplated(x, p, payload, source)
+		return c.readTemplated(x, p, payload, source)
 	}
-	return p, c.readFixed(x, p, payload, source)
+	return c.readFixed(x, p, payload, source)
 }
 
-func (c *Collector) readFixed(x *exporter, p proto, payload []byte, source wire.Source) (domain uint32) {
+func (c *Collector) readFixed(x *exporter, p proto, payload []byte, source wire.Source) origin {
 	d := &c.decoders.fixed
 	if !d.Open(payload, source, &c.report) {
-		return 0
+		return origin{proto: p}
 	}
 	if d.Numbered {
 		c.follow(x, domainName{proto: p, id: d.Domain}, d.Sequence, uint32(d.Records), d.Uptime)
 	}
 	c.rows(x, d.Next)
-	return d.Domain
+	return origin{p, d.Domain, d.Exported}
 }
 
 // readTemplated reads NetFlow v9 and IPFIX. What a message counts in its
 // sequence number is known when it has been read: v9 numbers datagrams, IPFIX
 // data records.
-func (c *Collector) readTemplated(x *exporter, p proto, payload []byte, source wire.Source) (domain uint32) {
+func (c *Collector) readTemplated(x *exporter, p proto, payload []byte, source wire.Source) origin {
 	m := &c.decoders.templated
 	if x.announced == nil {
 		x.announced = ipfix.NewExporter(&c.config.Templates)
 	}
 	if !m.Open(payload, source, x.announced, &c.report) {
-		return 0
+		return origin{proto: p}
 	}
 	c.rows(x, m.Next)
 	name := domainName{proto: p, id: m.Domain}
@@ -65,19 +71,20 @@ func (c *Collector) readTemplated(x *exporter, p proto, payload []byte, source w
 	default:
 		c.resume(x, name)
 	}
-	return m.Domain
+	return origin{p, m.Domain, m.Exported}
 }
 
-func (c *Collector) readSFlow(x *exporter, payload []byte, source wire.Source) (domain uint32) {
+// readSFlow reads sFlow, which has no clock.
+func (c *Collector) readSFlow(x *exporter, payload []byte, source wire.Source) origin {
 	d := &c.decoders.sflow
 	if !d.Open(payload, source, &c.report) {
-		return 0
+		return origin{proto: protoSFlow}
 	}
 	name := domainName{proto: protoSFlow, agent: d.Agent, id: d.SubAgent}
 	c.follow(x, name, d.Sequence, 1, d.Uptime)
 	c.rows(x, d.Next)
 	x.observe(d)
-	return d.SubAgent
+	return origin{proto: protoSFlow, domain: d.SubAgent}
 }
 
 // rows lets a decoder fill the exporter's batch, and publishes in between as

@@ -40,14 +40,14 @@ func (x *exporter) notice(b *flow.Batch, before int) {
 
 // hear notes that a datagram of the exporter came in, and its format if it could
 // be used.
-func (x *exporter) hear(p proto, usable bool, payload []byte, arrival int64) {
+func (x *exporter) hear(o origin, usable bool, arrival int64) {
 	x.pulse.beat(arrival)
 	if !usable {
 		return
 	}
-	x.versions |= 1 << p
-	if exported, ok := exportTime(p, payload); ok {
-		x.clock.notice(exported - arrival)
+	x.versions |= 1 << o.proto
+	if o.exported != 0 {
+		x.clock.notice(o.exported - arrival)
 	}
 }
 

@@ -32,7 +32,7 @@ func (l *lines) due(why wire.Reason, now int64) (leftOut uint32, due bool) {
 
 // complain logs the faults of one datagram. The text holds our own words, an
 // address and numbers: nothing that a sender could have written.
-func (c *Collector) complain(x *exporter, p proto, domain uint32) {
+func (c *Collector) complain(x *exporter, o origin) {
 	for _, n := range c.report.Notes() {
 		if !n.Reason().Fault() {
 			continue
@@ -41,7 +41,7 @@ func (c *Collector) complain(x *exporter, p proto, domain uint32) {
 			x.lines = new(lines) // an exporter without a fault needs none
 		}
 		if leftOut, due := x.lines.due(n.Reason(), c.now); due {
-			text := fmt.Sprintf("%s from %v/%d: %v", protoNames[p], x.printed, domain, n)
+			text := fmt.Sprintf("%s from %v/%d: %v", protoNames[o.proto], x.printed, o.domain, n)
 			c.log.Warn(text, slog.String("reason", n.Reason().String()), slog.Uint64("left_out", uint64(leftOut)))
 		}
 	}

@@ -1,9 +1,6 @@
 package ingest
 
-import (
-	"encoding/binary"
-	"time"
-)
+import "time"
 
 // skew is how far an exporter's clock is from ours, as its datagrams show it.
 // What counts is the largest offset of late: a datagram may be held up on its
@@ -15,6 +12,9 @@ type skew struct {
 	full    bool  // a minute has been seen
 }
 
+// notice takes in by how many milliseconds an export time was ahead of its
+// arrival. NetFlow v9 and IPFIX tell whole seconds, which are cut off and not
+// rounded: like a delay on the way that makes the clock look late, never early.
 func (s *skew) notice(ms int64) {
 	if !s.known || ms > s.largest {
 		s.largest = ms
@@ -36,32 +36,4 @@ func (s *skew) offset() (time.Duration, bool) {
 		ms = s.largest
 	}
 	return time.Duration(ms) * time.Millisecond, s.full || s.known
-}
-
-// exportTime is the exporter's clock as the header of a datagram shows it, in
-// Unix milliseconds. NetFlow v9 and IPFIX tell whole seconds, which are cut off
-// and not rounded: like a delay on the way that makes the clock look late, never
-// early. sFlow has no clock.
-func exportTime(p proto, payload []byte) (int64, bool) {
-	at, fraction := 8, true
-	switch p {
-	case protoV1, protoV5, protoV6, protoV7, protoV8:
-	case protoV9:
-		fraction = false
-	case protoIPFIX:
-		at, fraction = 4, false
-	default:
-		return 0, false
-	}
-	if len(payload) < at+8 {
-		return 0, false
-	}
-	seconds, ms := int64(binary.BigEndian.Uint32(payload[at:])), int64(0)
-	if fraction {
-		ms = int64(binary.BigEndian.Uint32(payload[at+4:]) / 1e6)
-	}
-	if seconds == 0 || seconds == 1<<32-1 || ms >= 1000 {
-		return 0, false
-	}
-	return seconds*1000 + ms, true
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"eagre/ingest/wire"
+
 	"eagre/ingest/header"
 )
 
@@ -86,19 +88,31 @@ func TestClockOfAnExporterIsItsLargestOffset(t *testing.T) {
 }
 
 func TestExportTimeIsReadWhereTheFormatHasIt(t *testing.T) {
-	datagram := []byte{0, 10, 0, 20, 0x69, 0xa4, 0x2b, 0xc0, 0x3b, 0x9a, 0xc9, 0xff, 0, 0, 0, 0, 0, 0, 0, 0}
-	for p, want := range map[proto]int64{protoIPFIX: 0x69a42bc0 * 1000, protoV9: 0x3b9ac9ff * 1000, protoV5: 0x3b9ac9ff * 1000} {
-		if got, ok := exportTime(p, datagram); !ok || got != want {
-			t.Errorf("%s: got %d (%v), want %d", protoLabels[p], got, ok, want)
-		}
+	s := newStation(t, nil)
+	s.netflow(0, edge1, v5(0, 0))
+	x := s.exporters[keyOf(edge1)]
+	exported := func(payload []byte) int64 {
+		s.report.Reset()
+		return s.decode(x, AutoDoor, payload, false, wire.Source{Exporter: x.address, Arrival: began.UnixMilli()}).exported
 	}
-	for _, p := range []proto{protoSFlow, protoUnknown} {
-		if got, ok := exportTime(p, datagram); ok {
-			t.Errorf("%s: got %d, want none", protoLabels[p], got)
+	timed := func(payload []byte, at int) []byte { return with32(with32(payload, at, 0x69a42bc0), at+4, 0x3b9ac9ff) }
+	for name, c := range map[string]struct {
+		payload []byte
+		want    int64
+	}{
+		"IPFIX":                         {timed(v10(0), 4), 0x69a42bc0 * 1000},
+		"v9":                            {with32(v9(0), 8, 0x3b9ac9ff), 0x3b9ac9ff * 1000},
+		"v5":                            {with32(v5(0, 0), 8, 0x3b9ac9ff), 0x3b9ac9ff * 1000},
+		"v5 with a fraction":            {timed(v5(0, 0), 8), 0x69a42bc0*1000 + 999},
+		"v5 with a billion nanoseconds": {with32(v5(0, 0), 12, 1_000_000_000), 0},
+		"v5 without a time":             {with32(v5(0, 0), 8, 0), 0},
+		"sFlow":                         {sflowOf(0, 0), 0},
+		"of no format":                  {[]byte{0, 99, 0, 20, 0x69, 0xa4, 0x2b, 0xc0, 0x3b, 0x9a, 0xc9, 0xff, 0, 0, 0, 0}, 0},
+		"v5 that ends before it":        {with32(v5(0, 0), 8, 0x3b9ac9ff)[:15], 0},
+	} {
+		if got := exported(c.payload); got != c.want {
+			t.Errorf("%s: got %d, want %d", name, got, c.want)
 		}
-	}
-	if _, ok := exportTime(protoV5, datagram[:15]); ok {
-		t.Error("read from a datagram that ends before it")
 	}
 }
 

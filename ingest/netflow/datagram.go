@@ -5,7 +5,10 @@ import (
 	"eagre/ingest/wire"
 )
 
-const nsPerSecond = 1_000_000_000
+const (
+	nsPerSecond      = 1_000_000_000
+	nsPerMillisecond = 1_000_000
+)
 
 // Datagram is one NetFlow datagram with a fixed layout that is being decoded. It
 // is reused for the next one by Open; the zero value is ready. One goroutine at a
@@ -20,6 +23,9 @@ type Datagram struct {
 	Numbered bool
 	// Uptime is the exporter's milliseconds since boot when it sent this.
 	Uptime uint32
+	// Exported is the exporter's clock when it sent this, in Unix milliseconds; 0
+	// where that cannot be.
+	Exported int64
 	// Domain is the flow-switching engine, type<<8 | id, and for version 8 also the
 	// aggregation scheme<<16, as each aggregation numbers its records for itself.
 	// Version 1 knows no engines.
@@ -56,7 +62,9 @@ func (d *Datagram) Open(payload []byte, source wire.Source, report *wire.Report)
 func (d *Datagram) readHeader(h []byte, report *wire.Report) {
 	d.Uptime = be.Uint32(h[4:])
 	seconds, nanoseconds := be.Uint32(h[8:]), be.Uint32(h[12:])
+	d.Exported = int64(seconds)*1000 + int64(nanoseconds/nsPerMillisecond)
 	if seconds == 0 || seconds == ^uint32(0) || nanoseconds >= nsPerSecond {
+		d.Exported = 0
 		report.Add(wire.Note{Finding: wire.ExportTime, A: d.layout.number, B: seconds, C: nanoseconds})
 	}
 	var word uint16
