@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"golang.org/x/net/ipv4"
 )
 
 // Clock tells the time. It is asked at the sockets only.
@@ -23,11 +22,11 @@ type Clock func() time.Time
 type Listener struct {
 	name      string
 	door      Door
-	conn      *net.UDPConn
-	batch     *ipv4.PacketConn
+	address   netip.AddrPort
+	granted   int // bytes of receive buffer
+	datagrams *datagrams
 	collector *Collector
 	clock     Clock
-	messages  []ipv4.Message
 	dropped   uint32 // as the kernel counted last
 	total     atomic.Uint64
 	drops     prometheus.Counter
@@ -52,10 +51,13 @@ func Listen(ctx context.Context, address string, door Door, c *Collector, clock 
 	}
 	udp := conn.(*net.UDPConn)
 	l := &Listener{
-		name: name, door: door, conn: udp, batch: ipv4.NewPacketConn(udp),
-		collector: c, clock: clock, messages: newMessages(), drops: c.metrics.kernel.WithLabelValues(name),
+		name: name, door: door, address: udp.LocalAddr().(*net.UDPAddr).AddrPort(),
+		collector: c, clock: clock, drops: c.metrics.kernel.WithLabelValues(name),
 	}
-	l.enlarge(c.config.ReadBuffer, c.log)
+	l.enlarge(udp, c.config.ReadBuffer, c.log)
+	if l.datagrams, err = takeOver(udp); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
 	return l, nil
 }
 
@@ -75,31 +77,21 @@ func readable(address string) string {
 	return address
 }
 
-func newMessages() []ipv4.Message {
-	out := make([]ipv4.Message, datagramsPerRead)
-	for i := range out {
-		out[i].Buffers = [][]byte{make([]byte, largestDatagram)}
-		out[i].OOB = make([]byte, controlBytes)
-	}
-	return out
-}
-
 // enlarge asks for a receive buffer.
-func (l *Listener) enlarge(want int, log *slog.Logger) {
-	got, hint, err := receiveBuffer(l.conn, want)
+func (l *Listener) enlarge(conn *net.UDPConn, want int, log *slog.Logger) {
+	got, hint, err := receiveBuffer(conn, want)
 	if err != nil {
 		log.Warn("receive buffer cannot be set", slog.String("listener", l.name), slog.Any("error", err))
 	} else if got < want {
 		log.Warn("receive buffer is smaller than asked for; bursts may be lost",
 			slog.String("listener", l.name), slog.Int("bytes", got), slog.Int("wanted", want), slog.String("hint", hint))
 	}
+	l.granted = got
 }
 
 // Addr is the address that is listened on, with the port that was chosen where
 // the configuration said 0.
-func (l *Listener) Addr() netip.AddrPort {
-	return l.conn.LocalAddr().(*net.UDPAddr).AddrPort()
-}
+func (l *Listener) Addr() netip.AddrPort { return l.address }
 
 // Network is "udp".
 func (l *Listener) Network() string { return "udp" }
@@ -109,49 +101,44 @@ func (l *Listener) Network() string { return "udp" }
 func (l *Listener) Drops() uint64 { return l.total.Load() }
 
 // Close ends the listener; Run then returns.
-func (l *Listener) Close() error { return l.conn.Close() }
+func (l *Listener) Close() error { return l.datagrams.close() }
 
 // Run reads datagrams until the context ends, then closes the socket and
 // returns nil. Any other end is an error. When it has read all that was there it
 // lets more gather for a moment: being woken for every datagram costs more than
 // reading it, and the kernel's buffer holds many times what a moment brings.
 func (l *Listener) Run(ctx context.Context) error {
-	defer context.AfterFunc(ctx, func() { _ = l.conn.Close() })()
+	defer context.AfterFunc(ctx, func() { _ = l.datagrams.close() })()
 	for {
-		n, err := l.batch.ReadBatch(l.messages, 0)
+		n, err := l.datagrams.read()
 		if ctx.Err() != nil {
 			return nil
 		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", l.name, err)
 		}
-		l.handle(l.messages[:n])
-		if n < datagramsPerRead {
+		l.handle(n)
+		if 0 < n && n < datagramsPerRead {
 			rest(gathering)
 		}
 	}
 }
 
 // handle gives what was read in one go to the collector.
-func (l *Listener) handle(messages []ipv4.Message) {
+func (l *Listener) handle(n int) {
 	at := l.clock()
-	for i := range messages {
-		m := &messages[i]
-		from, ok := m.Addr.(*net.UDPAddr)
-		if !ok {
-			continue
-		}
-		l.collector.Datagram(at, l.door, from.AddrPort(), m.Buffers[0][:m.N], m.Flags&truncatedFlag != 0)
+	for i := range n {
+		from, payload, truncated := l.datagrams.datagram(i)
+		l.collector.Datagram(at, l.door, from, payload, truncated)
 	}
-	if len(messages) > 0 {
-		l.countDrops(&messages[len(messages)-1])
+	if n > 0 {
+		l.countDrops(l.datagrams.dropped(n - 1))
 	}
 }
 
-// countDrops reads the kernel's count of datagrams it had no room for.
-func (l *Listener) countDrops(m *ipv4.Message) {
-	count, ok := kernelDrops(m.OOB[:m.NN])
-	if !ok || count == l.dropped {
+// countDrops takes in the kernel's count of datagrams it had no room for.
+func (l *Listener) countDrops(count uint32, told bool) {
+	if !told || count == l.dropped {
 		return
 	}
 	l.drops.Add(float64(count - l.dropped))

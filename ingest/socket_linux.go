@@ -10,9 +10,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// truncatedFlag marks a datagram longer than its buffer (recvmsg(2)).
-const truncatedFlag = unix.MSG_TRUNC
-
 // prepare asks the kernel to say how many datagrams it dropped (socket(7),
 // SO_RXQ_OVFL). Kernels that cannot are fine: the count then stays at zero.
 func prepare(raw syscall.RawConn) error {
