@@ -11,6 +11,7 @@ import (
 // depends on.
 type Config struct {
 	Tally      tally.Config
+	Ledger     tally.LedgerConfig
 	Thresholds Thresholds
 	// Workers is how many goroutines count; it changes nothing but speed.
 	Workers int
@@ -28,6 +29,7 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Tally:      tally.DefaultConfig(),
+		Ledger:     tally.DefaultLedgerConfig(),
 		Thresholds: Thresholds{Default: [2]Limits{DefaultLimits(), DefaultLimits()}},
 		Workers:    2, Quiet: 2 * time.Minute, Reopen: 10 * time.Minute,
 		MaxSeries: 16_384, MaxAnomalies: 10_000,
@@ -36,7 +38,7 @@ func DefaultConfig() Config {
 
 // Validate reports everything that is wrong.
 func (c Config) Validate() []error {
-	errs := c.Tally.Validate()
+	errs := append(c.Tally.Validate(), c.Ledger.Validate()...)
 	if c.Workers < 1 || c.Workers > 256 {
 		errs = append(errs, fmt.Errorf("workers: %d out of 1–256", c.Workers))
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"eagre/detector/tally"
@@ -22,6 +23,15 @@ type Engine struct {
 	warmth  tally.Warmth
 	workers []*worker
 	newest  int64 // step
+	views
+}
+
+// views are what others may look at while the engine runs.
+type views struct {
+	ledger *tally.Ledger
+	board  *board
+	health atomic.Pointer[[]ExporterHealth]
+	now    atomic.Int64 // end of the newest judged step, Unix milliseconds
 }
 
 // Deps are what the detector needs from its neighbours.
@@ -47,8 +57,24 @@ func New(cfg Config, deps Deps) (*Engine, error) {
 	return &Engine{
 		cfg: cfg, deps: deps, rules: rules,
 		warmth: warmth(cfg.Thresholds, deps.Network.Objects(), cfg.Tally.Partitions),
+		views:  views{ledger: tally.NewLedger(cfg.Ledger), board: &board{}},
 	}, nil
 }
+
+// Ledger is what every interface moved over the last day. Safe for concurrent use.
+func (v *views) Ledger() *tally.Ledger { return v.ledger }
+
+// Health is how far the numbers of each exporter can be trusted, by address. Safe for
+// concurrent use.
+func (v *views) Health() []ExporterHealth {
+	if list := v.health.Load(); list != nil {
+		return *list
+	}
+	return nil
+}
+
+// Now is the end of the newest judged step: event time. Safe for concurrent use.
+func (v *views) Now() time.Time { return time.UnixMilli(v.now.Load()).UTC() }
 
 // Run reads the source to its end, or until the context ends. At the end of the
 // input time moves on until every tick has settled and every anomaly has ended;
@@ -133,7 +159,7 @@ func (e *Engine) send(ctx context.Context, partition int, o order) error {
 
 // judge runs the second stage until the workers are done.
 func (e *Engine) judge(ctx context.Context, in <-chan *delivery, stop context.CancelCauseFunc) {
-	j := newJudge(e.cfg, e.deps.Network, e.rules)
+	j := newJudge(e.cfg, e.deps.Network, e.rules, &e.views)
 	b := newBarrier(e.cfg.Tally.Partitions)
 	for d := range in {
 		b.add(d)
@@ -142,6 +168,7 @@ func (e *Engine) judge(ctx context.Context, in <-chan *delivery, stop context.Ca
 			if err := e.deps.Sink.Step(step, packed(ready), findings); err != nil {
 				stop(fmt.Errorf("detector: step %d: %w", step, err))
 			}
+			e.now.Store(flow.StepStart(step + 1).UnixMilli())
 			e.deps.Metrics.observe(&j.counters, step)
 		}
 	}

@@ -21,7 +21,7 @@ func (j *judge) event(i *incident, kind anomaly.Kind) anomaly.Event {
 		Importance: i.told, SeverityPercent: round(v.severity), Threshold: v.threshold(),
 		Direction: j.direction(i.subject), Start: paneTime(i.start), Ongoing: kind != anomaly.Ended,
 		Resource: j.resource(i.subject), Vectors: i.others(v),
-		SamplingErrorPercent: round(100 * 1.96 * v.trigger.window.RelativeError()),
+		SamplingErrorPercent: round(100 * v.trigger.window.PacketError()),
 		Evidence:             j.evidence(i, v),
 		NetworkElements:      []anomaly.NetworkElement{},
 	}

@@ -26,6 +26,10 @@ type judge struct {
 	order  []*incident // open ones, in order of opening
 	recent []*incident // ended less than Reopen ago, oldest first
 
+	shown   *views // what others may look at
+	health  health
+	surveys map[uint16]*tally.Survey // the newest of each partition
+
 	now      time.Time
 	findings []Finding
 	counters Counters
@@ -49,11 +53,12 @@ type Counters struct {
 	Series, Open   int
 }
 
-func newJudge(cfg Config, nw *network.Map, rules ruleSet) *judge {
+func newJudge(cfg Config, nw *network.Map, rules ruleSet, shown *views) *judge {
 	return &judge{
 		cfg: cfg, network: nw, rules: rules.tests, matches: rules.matches,
 		classes: map[classKey]*test{}, series: map[tally.Key]*series{}, settling: map[int64]*settlingTick{},
-		open: map[subject]*incident{},
+		open: map[subject]*incident{}, surveys: map[uint16]*tally.Survey{},
+		shown: shown,
 	}
 }
 
@@ -61,13 +66,22 @@ func newJudge(cfg Config, nw *network.Map, rules ruleSet) *judge {
 func (j *judge) step(step int64, partials []*tally.Partial) []Finding {
 	now := flow.StepStart(step + 1)
 	j.findings = nil
+	j.mergeLate(now, partials)
 	j.mergeTicks(partials)
 	j.passTime(now)
 	j.merge(partials)
 	j.judgeDirty()
 	j.tell()
 	j.prune()
+	j.survey(partials)
 	return j.findings
+}
+
+// mergeLate gives the ledger what came too late for its minute.
+func (j *judge) mergeLate(now time.Time, partials []*tally.Partial) {
+	for _, p := range partials {
+		j.shown.ledger.Late(now.UnixMilli()/tally.TickLength, p.Late)
+	}
 }
 
 func (j *judge) merge(partials []*tally.Partial) {

@@ -11,8 +11,9 @@ import (
 
 // settlingTick gathers one tick until every partition has settled it.
 type settlingTick struct {
-	sums map[tally.Key]tally.Sum
-	from int // partitions heard
+	sums      map[tally.Key]tally.Sum
+	exporters []tally.ExporterTick
+	from      int // partitions heard
 }
 
 func (j *judge) mergeTick(t tally.Tick) {
@@ -22,6 +23,7 @@ func (j *judge) mergeTick(t tally.Tick) {
 		j.settling[t.At] = s
 	}
 	s.from++
+	s.exporters = append(s.exporters, t.Exporters...) // an exporter is in one partition
 	for _, k := range t.Sums {
 		sum := s.sums[k.Key]
 		sum.Add(k.Sum)
@@ -61,6 +63,10 @@ const maxSettling = 4
 func (j *judge) judgeTick(at int64) {
 	t := j.settling[at]
 	delete(j.settling, at)
+	j.health.settle(at, t.exporters)
+	list := j.health.list()
+	j.shown.health.Store(&list)
+	j.shown.ledger.Settle(at, t.sums)
 	for _, k := range slices.SortedFunc(maps.Keys(t.sums), tally.Key.Compare) {
 		if test := j.tickTest(k); test != nil {
 			j.tryTick(k, test, at, t.sums[k])

@@ -27,7 +27,8 @@ type order struct {
 // counting is one partition in work.
 type counting struct {
 	*tally.Counter
-	packed [][]byte // counted since the last step ended
+	packed   [][]byte // counted since the last step ended
+	answered int64    // the newest question about what moves most
 }
 
 // delivery is what one partition brought up to the end of a step.
@@ -75,6 +76,11 @@ func (w *worker) count(ctx context.Context, packed []byte) {
 func (w *worker) endStep(ctx context.Context, c *counting, step int64) {
 	d := &delivery{partial: c.EndStep(step, w.again(c)), packed: c.packed}
 	c.packed = nil
+	if question := w.engine.board.question(); question != c.answered {
+		c.answered = question
+		d.partial.Survey = c.Survey()
+		d.partial.Survey.Question = question
+	}
 	select {
 	case w.out <- d:
 	case <-ctx.Done():

@@ -34,14 +34,18 @@ type Counter struct {
 	warmth  Warmth
 	matcher Matcher
 
-	table  *table
-	door   doorkeeper
-	hot    []*hotSeries // by entry.hot-1; nil where free
-	room   []uint32     // free places in hot
-	groups int          // hot groups among them
-	fresh  int          // became hot in the open step
-	roles  roles
-	ports  ports
+	table     *table
+	door      doorkeeper
+	hot       []*hotSeries // by entry.hot-1; nil where free
+	room      []uint32     // free places in hot
+	groups    int          // hot groups among them
+	fresh     int          // became hot in the open step
+	roles     roles
+	exporters exporters
+	longFlows []seenFlow  // nil before the first
+	voters    []*exporter // whose long flows voted in the open step
+	late      late        // of the open step
+	ports     ports
 	// companions are the prefixes whose whole traffic is counted for now.
 	companions keyFilter
 	paths      paths
@@ -92,8 +96,10 @@ type Again func(count func(*flow.Batch))
 // caller. again is called when series became hot in this step.
 func (c *Counter) EndStep(step int64, again Again) *Partial {
 	c.countFresh(again)
+	c.judgeRepeats()
 	c.advance(step)
 	p := c.partial
+	p.Late = c.late.take()
 	p.Step = c.step // a step from before joins the newest
 	for _, h := range c.hot {
 		if h != nil {

@@ -105,7 +105,7 @@ func TestASampledFlowCountsForTheTrafficItStandsFor(t *testing.T) {
 	r.SamplingRate = 1000
 	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), everything(), nil)
 	got := find(counted(c, morning, batchAt(morning, r)), Host, Total, To, victim).Panes.Between(0, 1<<62)
-	want := Sum{Packets: 5000 * Unit, Bytes: 500_000 * Unit, Variance: 5 * 1000 * 1000, Samples: 5, Flows: 1}
+	want := Sum{Packets: 5000 * Unit, Bytes: 500_000 * Unit, Variance: 5 * 1000 * 999, Samples: 5, Flows: 1}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
 	}

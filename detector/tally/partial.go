@@ -15,6 +15,8 @@ type Partial struct {
 	Step      int64
 	Series    []SeriesSum // sorted by key
 	Settled   []Tick      // ticks that settled with this step, oldest first
+	Late      []LateSum   // what came too late for its ticks, sorted by key
+	Survey    *Survey     // nil unless one was asked for
 	Counters
 }
 
@@ -39,8 +41,9 @@ type PeerSum struct {
 
 // Tick is one settled minute: the sums of every key large enough to matter.
 type Tick struct {
-	At   int64 // number of the tick since the Unix epoch
-	Sums []KeySum
+	At        int64 // number of the tick since the Unix epoch
+	Sums      []KeySum
+	Exporters []ExporterTick // what came while the tick was the one to settle next
 }
 
 // KeySum is the sum of one key, sorted by key within a Tick.
@@ -54,12 +57,16 @@ type Counters struct {
 	Rows        uint64 // flow records seen
 	Implausible uint64 // rows not counted because their counters cannot be true
 	Unplaced    uint64 // rows seen on core interfaces: counted per interface only
+	SecondViews uint64 // rows that showed packets which their exporter had shown before
 	LateRows    uint64 // rows of which a part fell into settled ticks
 	LatePackets uint64 // packets of those parts, in 1/256: for the ledger only
 	KeysRefused uint64 // rows whose key a full table did not admit
 	HotRefused  uint64 // rows whose series did not become hot for lack of room
-	Keys        int    // series held at the end of the step
-	Hot         int    // hot series at the end of the step
+	// ExportersRefused is rows of exporters of which nothing is remembered for lack of
+	// room.
+	ExportersRefused uint64
+	Keys             int // series held at the end of the step
+	Hot              int // hot series at the end of the step
 }
 
 // Add sums what happened; the gauges are summed too, over partitions.
@@ -67,6 +74,8 @@ func (c *Counters) Add(o Counters) {
 	c.Rows += o.Rows
 	c.Implausible += o.Implausible
 	c.Unplaced += o.Unplaced
+	c.SecondViews += o.SecondViews
+	c.ExportersRefused += o.ExportersRefused
 	c.LateRows += o.LateRows
 	c.LatePackets = addSaturating(c.LatePackets, o.LatePackets)
 	c.KeysRefused += o.KeysRefused

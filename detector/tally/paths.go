@@ -15,7 +15,8 @@ type path struct {
 	observer uint32
 	place    network.Place
 	used     bool
-	ticks    [2]Sum // by parity of the tick
+	ticks    [2]Sum    // by parity of the tick
+	late     lateCells // what came too late for them
 }
 
 // paths are those of the batch at hand; where two meet in one place, the older
@@ -30,7 +31,12 @@ func (c *Counter) countPath(b *flow.Batch, i int, r *row) {
 		c.pourPath(p)
 		p.exporter, p.in, p.out, p.place, p.observer, p.used = b.Exporter[i], in, out, r.place, r.observer, true
 	}
-	r.addTicks(&p.ticks)
+	if !r.sum.IsZero() {
+		r.addTicks(&p.ticks)
+	}
+	if r.isLate {
+		p.late.add(r.late, r.lateFrom, r.lateTo)
+	}
 }
 
 // pourPath moves the sums of a path to its interfaces and, unless a router of
@@ -39,13 +45,23 @@ func (c *Counter) pourPath(p *path) {
 	if !p.used {
 		return
 	}
-	c.pour(Key{Kind: Interface, Side: To, Addr: p.exporter, Index: p.in}, &p.ticks)
-	c.pour(Key{Kind: Interface, Side: From, Addr: p.exporter, Index: p.out}, &p.ticks)
+	c.pourInterface(p, To, p.in)
+	c.pourInterface(p, From, p.out)
 	if !p.place.Core {
 		c.pourObject(p, To, p.place.Dst)
 		c.pourObject(p, From, p.place.Src)
 	}
-	*p = path{}
+	*p = path{late: p.late[:0]}
+}
+
+// pourInterface moves the sums of a path to an interface of it, and what was late to
+// the same interface in the ledger.
+func (c *Counter) pourInterface(p *path, side Side, index uint32) {
+	k := Key{Kind: Interface, Side: side, Addr: p.exporter, Index: index}
+	c.pour(k, &p.ticks)
+	if len(p.late) > 0 {
+		c.late.add(k, p.late)
+	}
 }
 
 func (c *Counter) pourObject(p *path, side Side, object network.Object) {
@@ -56,7 +72,9 @@ func (c *Counter) pourObject(p *path, side Side, object network.Object) {
 
 func (c *Counter) pour(k Key, sums *[2]Sum) {
 	total := sums[0]
-	total.add(&sums[1])
+	if total.add(&sums[1]); total.IsZero() {
+		return
+	}
 	if e := c.entry(&k, k.Hash(c.cfg.Seed), &total); e != nil {
 		e.ticks[0].add(&sums[0])
 		e.ticks[1].add(&sums[1])
@@ -70,32 +88,19 @@ func (c *Counter) pourAll() {
 	c.pourSystems()
 }
 
-// roles remembers the roles of the interfaces seen last, and the number of the
-// exporter seen last.
-type roles struct {
-	seen [64]struct {
-		exporter flow.IP
-		index    uint32
-		known    bool
-		role     network.Role
-	}
+// roles remembers the roles of the interfaces seen last.
+type roles [64]struct {
 	exporter flow.IP
-	number   uint32
+	index    uint32
+	known    bool
+	role     network.Role
 }
 
 func (c *Counter) role(exporter flow.IP, index uint32) network.Role {
-	r := &c.roles.seen[(exporter.Lo*8+uint64(index))%uint64(len(c.roles.seen))]
+	r := &c.roles[(exporter.Lo*8+uint64(index))%uint64(len(c.roles))]
 	if r.index != index || r.exporter != exporter || !r.known {
 		r.exporter, r.index, r.known = exporter, index, true
 		r.role = c.network.Role(exporter, index)
 	}
 	return r.role
-}
-
-// observer is the number of an exporter in a key.
-func (n *roles) observer(exporter flow.IP) uint32 {
-	if n.number == 0 || n.exporter != exporter {
-		n.exporter, n.number = exporter, Observer(exporter)
-	}
-	return n.number
 }

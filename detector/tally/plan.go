@@ -51,13 +51,13 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 		if account {
 			c.account(r, implausible)
 		}
-		if implausible || r.sum.IsZero() {
+		if implausible || r.again {
 			continue
 		}
 		if account {
 			c.countPath(b, i, r)
 		}
-		if r.place.Core {
+		if r.place.Core || r.sum.IsZero() {
 			continue
 		}
 		if b.Quality[i]&flow.Aggregated == 0 {
@@ -77,12 +77,18 @@ func (c *Counter) account(r *row, implausible bool) {
 	case implausible:
 		c.partial.Implausible++
 		return
+	case r.again:
+		c.partial.SecondViews++
+		r.exporter.again++
+		return
 	case r.place.Core:
 		c.partial.Unplaced++
 	}
+	r.exporter.onTime = addSaturating(r.exporter.onTime, r.sum.Packets)
 	if r.isLate {
 		c.partial.LateRows++
-		c.partial.LatePackets = addSaturating(c.partial.LatePackets, r.late)
+		c.partial.LatePackets = addSaturating(c.partial.LatePackets, r.late.Packets)
+		r.exporter.late = addSaturating(r.exporter.late, r.late.Packets)
 	}
 }
 

@@ -25,10 +25,11 @@ const portsPerPage = 1024
 
 type portPage [portsPerPage][2]portCell // by port and parity of the tick
 
-// portCell is what one port moved in one tick, in 1/256.
-type portCell struct{ Packets, Bytes uint64 }
+// portCell is what one port moved in one tick: packets and bytes in 1/256, and the
+// variance of the packets.
+type portCell struct{ Packets, Bytes, Variance uint64 }
 
-// maxPortPages bounds the pages of one partition: 32 MiB.
+// maxPortPages bounds the pages of one partition: 48 MiB.
 const maxPortPages = 1024
 
 // cells finds the cells of a port, by parity of the tick, and makes its page if
@@ -94,6 +95,32 @@ func (c *Counter) countPort(r *row) {
 func (c *portCell) add(s *Sum) {
 	c.Packets = addSaturating(c.Packets, s.Packets)
 	c.Bytes = addSaturating(c.Bytes, s.Bytes)
+	c.Variance = addSaturating(c.Variance, s.Variance)
+}
+
+func (c *portCell) sum() Sum { return Sum{Packets: c.Packets, Bytes: c.Bytes, Variance: c.Variance} }
+
+func (k portSet) key(port uint16) Key {
+	return Key{Kind: Port, Observer: k.observer, Bits: k.proto, DstPort: port}
+}
+
+// each visits the ports that moved anything, in no order.
+func (p *ports) each(visit func(k Key, ticks *[2]Sum)) {
+	for k, pages := range p.sets {
+		for at, page := range pages {
+			if page != nil {
+				page.each(k, uint16(at*portsPerPage), visit)
+			}
+		}
+	}
+}
+
+func (p *portPage) each(k portSet, first uint16, visit func(k Key, ticks *[2]Sum)) {
+	for i := range p {
+		if p[i] != [2]portCell{} {
+			visit(k.key(first+uint16(i)), &[2]Sum{p[i][0].sum(), p[i][1].sum()})
+		}
+	}
 }
 
 // settle forgets one tick, and the pages that hold nothing any more. The sums
@@ -119,10 +146,7 @@ func (p *portPage) settle(k portSet, first uint16, tick int64, tell func(KeySum)
 	for i := range p {
 		cell := &p[i][tick&1]
 		if cell.Packets != 0 {
-			tell(KeySum{
-				Key: Key{Kind: Port, Observer: k.observer, Bits: k.proto, DstPort: first + uint16(i)},
-				Sum: Sum{Packets: cell.Packets, Bytes: cell.Bytes},
-			})
+			tell(KeySum{Key: k.key(first + uint16(i)), Sum: cell.sum()})
 		}
 		*cell = portCell{}
 		holds = holds || p[i][(tick+1)&1] != portCell{}

@@ -13,8 +13,12 @@ type row struct {
 	oneTick    bool  // and in which it also starts
 	sum        Sum
 	parts      [2]Sum // of the sum, by parity of the tick; unused when all is in one tick
-	late       uint64 // packets cut off, in 1/256
-	isLate     bool   // something was cut off
+	late       Sum    // what was cut off
+	lateFrom   int64  // and when that began and ended
+	lateTo     int64
+	isLate     bool // something was cut off
+	again      bool // the exporter has shown these packets before: nothing counts
+	exporter   *exporter
 	place      network.Place
 	observer   uint32
 	class      Class
@@ -25,6 +29,8 @@ type row struct {
 // describe works out row i. Of a row that is late altogether nothing is left to
 // count.
 func (c *Counter) describe(b *flow.Batch, i int, r *row) {
+	x := c.exporter(b.Exporter[i])
+	r.exporter, r.again = x, c.secondView(b, i, x)
 	role := c.role(b.Exporter[i], b.InIf[i])
 	r.end = min(b.End[i], c.latest)
 	r.start, r.src, r.dst = min(b.Start[i], r.end), b.SrcAddr[i], b.DstAddr[i]
@@ -33,7 +39,10 @@ func (c *Counter) describe(b *flow.Batch, i int, r *row) {
 	r.class = ClassOf(b.Proto[i], b.TCPFlags[i], b.SrcPort[i], b.DstPort[i], b.Bytes[i], b.Packets[i])
 	r.observer = 0
 	if !r.place.Boundary {
-		r.observer = c.roles.observer(b.Exporter[i])
+		r.observer = x.number
+	}
+	if r.end-r.start >= longFlow {
+		c.recall(b, i, r, x)
 	}
 	c.cutLate(r)
 	r.tick = c.tickOf(r.end)
@@ -62,15 +71,14 @@ func (r *row) addTicks(ticks *[2]Sum) {
 // belongs to the ledger. No sum above the truth can come of it.
 func (c *Counter) cutLate(r *row) {
 	open := (c.settled + 1) * TickLength
-	r.late, r.isLate = 0, r.start < open
-	if !r.isLate {
+	if r.isLate = r.start < open; !r.isLate {
 		return
 	}
-	late := r.sum
+	r.late, r.lateFrom, r.lateTo = r.sum, r.start, r.end
 	if r.end >= open {
-		late = r.sum.share(uint64(open-r.start), uint64(r.end-r.start))
+		r.late, r.lateTo = r.sum.share(uint64(open-r.start), uint64(r.end-r.start)), open-1
 	}
-	r.late, r.sum = late.Packets, r.sum.minus(late)
+	r.sum = r.sum.minus(r.late)
 	r.start, r.end = open, max(r.end, open)
 }
 
@@ -89,7 +97,7 @@ func (c *Counter) countMatches(b *flow.Batch) {
 		if b.Quality[m.Row]&(flow.Implausible|flow.Aggregated) != 0 {
 			continue
 		}
-		if c.describe(b, m.Row, &r); !r.place.Core && !r.sum.IsZero() {
+		if c.describe(b, m.Row, &r); !r.again && !r.place.Core && !r.sum.IsZero() {
 			m.Group.Observer = r.observer
 			c.addGroup(&r, &m)
 		}

@@ -43,6 +43,7 @@ func (c *Counter) settle(tick int64) {
 		}
 	})
 	slices.SortFunc(t.Sums, func(a, b KeySum) int { return a.Key.Compare(b.Key) })
+	t.Exporters = c.exporters.settle(tick)
 	c.partial.Settled = append(c.partial.Settled, t)
 	c.door.reset()
 }

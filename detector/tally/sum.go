@@ -14,7 +14,7 @@ const Unit = 256
 type Sum struct {
 	Packets  uint64 // estimated true packets, in 1/256
 	Bytes    uint64 // estimated true IP bytes, in 1/256
-	Variance uint64 // of the packet estimate that sampling causes, in packets²
+	Variance uint64 // of the packet estimate that sampling causes, in packets²; 0 where every packet was seen
 	Samples  uint32 // packets really seen
 	Flows    uint32 // flow records, each counted in its last cell
 }
@@ -39,30 +39,10 @@ func (s Sum) PacketCount() float64 { return float64(s.Packets) / Unit }
 // ByteCount is the estimate in bytes.
 func (s Sum) ByteCount() float64 { return float64(s.Bytes) / Unit }
 
-// RelativeError is one standard error of the packet estimate as a part of it.
-func (s Sum) RelativeError() float64 {
-	if s.Packets == 0 {
-		return 0
-	}
-	return math.Sqrt(float64(s.Variance)) / s.PacketCount()
-}
-
-// z999 is the one-sided 99.9 % quantile of the normal distribution.
-const z999 = 3.0902
-
-// LowerPackets is the lower 99.9 % bound of the true packets.
-func (s Sum) LowerPackets() float64 {
-	return s.PacketCount() * max(0, 1-z999*s.RelativeError())
-}
-
-// LowerBytes is the lower 99.9 % bound of the true bytes. Packet sizes vary, so
-// the relative variance is (1+cv²)/n; cv = 1 is taken, which real mixes stay below.
-func (s Sum) LowerBytes() float64 {
-	return s.ByteCount() * max(0, 1-z999*math.Sqrt2*s.RelativeError())
-}
-
 // estimate sets one record's contribution: counters renormalised by the sampling
-// rate. A rate of 0 is unknown and counts as 1.
+// rate. A rate of 0 is unknown and counts as 1. Each of n packets was one of N, kept
+// with probability 1/N: the estimate nN has the variance nN(N−1) (Horvitz and
+// Thompson 1952, for Bernoulli sampling).
 func (s *Sum) estimate(packets, bytes uint64, rate uint32) {
 	n := uint64(max(rate, 1))
 	s.Samples, s.Flows, s.Variance = uint32(min(packets, math.MaxUint32)), 1, 0
@@ -72,7 +52,7 @@ func (s *Sum) estimate(packets, bytes uint64, rate uint32) {
 	}
 	s.Packets, s.Bytes = mulSaturating(packets, n*Unit), mulSaturating(bytes, n*Unit)
 	if n > 1 {
-		s.Variance = mulSaturating(packets, n*n)
+		s.Variance = mulSaturating(packets, n*(n-1))
 	}
 }
 
@@ -114,6 +94,15 @@ func (s Sum) share(a, b uint64) Sum {
 	return Sum{
 		Packets: part(s.Packets, a, b), Bytes: part(s.Bytes, a, b), Variance: part(s.Variance, a, b),
 		Samples: uint32(part(uint64(s.Samples), a, b)),
+	}
+}
+
+// times is the sum of n equal ones that together are no more than a sum, so that
+// nothing saturates.
+func (s Sum) times(n uint64) Sum {
+	return Sum{
+		Packets: s.Packets * n, Bytes: s.Bytes * n, Variance: s.Variance * n,
+		Samples: s.Samples * uint32(n), Flows: s.Flows * uint32(n),
 	}
 }
 

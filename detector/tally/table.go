@@ -202,6 +202,21 @@ func (t *table) grow() {
 	t.spare = nil
 }
 
+// each visits every entry.
+func (t *table) each(visit func(*entry)) {
+	for _, s := range t.slots {
+		if s == 0 {
+			continue
+		}
+		e := t.at(s.ref())
+		if visit(e); e.key.hasNeighbour() {
+			if beside := t.at(s.ref() + 1); beside.used() {
+				visit(beside)
+			}
+		}
+	}
+}
+
 // sweep calls keep for every entry and forgets those it refuses. The slots are
 // laid out afresh, so no tombstones remain.
 func (t *table) sweep(keep func(*entry) bool) {
