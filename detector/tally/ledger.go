@@ -91,9 +91,12 @@ func (l *Ledger) Settle(tick int64, sums map[Key]Sum) {
 	l.settled = max(l.settled, tick)
 	l.drop(floorDiv(tick, ticksPerHour) - hoursPerDay)
 	for _, k := range slices.SortedFunc(maps.Keys(sums), Key.Compare) { // who finds room does not depend on chance
-		if p := l.page(k, tick); k.Kind == Interface && p != nil {
+		if k.Kind != Interface {
+			continue
+		}
+		if line := l.line(k); line != nil {
 			s := sums[k]
-			p.once[tickOfHour(tick)].add(&s)
+			l.page(line, tick).once[tickOfHour(tick)].add(&s)
 		}
 	}
 }
@@ -107,25 +110,24 @@ func (l *Ledger) Late(tick int64, sums []LateSum) {
 	defer l.mu.Unlock()
 	l.drop(floorDiv(tick, ticksPerHour) - hoursPerDay)
 	for i := range sums {
+		line := l.line(sums[i].Key)
+		if line == nil {
+			continue
+		}
 		for j := range sums[i].Cells {
-			l.lateCell(sums[i].Key, &sums[i].Cells[j])
+			l.lateCell(line, &sums[i].Cells[j])
 		}
 	}
 }
 
-func (l *Ledger) lateCell(k Key, c *LateCell) {
+func (l *Ledger) lateCell(line *ledgerLine, c *LateCell) {
 	if lost := l.oldest*ticksPerHour - c.At; lost > 0 {
 		l.counts.TooOld += c.Once.Packets + uint64(lost)*(c.Rise.Packets-c.Fall.Packets)
-		if line := l.lines[k]; line != nil {
-			line.risen.add(&c.Rise)
-			line.fallen.add(&c.Fall)
-		}
+		line.risen.add(&c.Rise)
+		line.fallen.add(&c.Fall)
 		return
 	}
-	p := l.page(k, c.At)
-	if p == nil {
-		return
-	}
+	p := l.page(line, c.At)
 	at := tickOfHour(c.At)
 	p.once[at].add(&c.Once)
 	if c.Rise.IsZero() && c.Fall.IsZero() {
@@ -140,29 +142,30 @@ func (l *Ledger) lateCell(k Key, c *LateCell) {
 
 func tickOfHour(tick int64) int64 { return tick - floorDiv(tick, ticksPerHour)*ticksPerHour }
 
-// page finds or makes the hour of a key that holds a tick; nil where there is no
-// room, or where the key is no interface.
-func (l *Ledger) page(k Key, tick int64) *ledgerPage {
-	if k.Kind != Interface {
-		return nil
-	}
+// line finds or makes the line of a key; nil where there is no room.
+func (l *Ledger) line(k Key) *ledgerLine {
 	line := l.lines[k]
 	if line == nil {
-		if line = l.open(k); line == nil {
-			l.counts.Refused++
-			return nil
-		}
+		line = l.open(k)
 	}
+	if line == nil {
+		l.counts.Refused++
+	}
+	return line
+}
+
+// page finds or makes the hour of a line that holds a tick.
+func (l *Ledger) page(line *ledgerLine, tick int64) *ledgerPage {
 	hour := floorDiv(tick, ticksPerHour)
 	if p := line.pages[hour]; p != nil {
 		return p
 	}
-	for l.pages >= l.cfg.Pages && l.oldest < hour {
-		l.drop(l.oldest + 1)
-	}
 	p := &ledgerPage{}
 	line.pages[hour] = p
 	l.pages++
+	for l.pages > l.cfg.Pages && l.oldest < hour {
+		l.drop(l.oldest + 1)
+	}
 	return p
 }
 
@@ -185,7 +188,7 @@ func (l *Ledger) drop(before int64) {
 	}
 	for k, line := range l.lines {
 		l.pages -= line.drop(before)
-		if len(line.pages) == 0 {
+		if len(line.pages) == 0 && line.risen == line.fallen {
 			delete(l.lines, k)
 			if l.lineOf[k.Addr]--; l.lineOf[k.Addr] == 0 {
 				delete(l.lineOf, k.Addr)
@@ -256,7 +259,7 @@ func (line *ledgerLine) each(oldest, before int64, visit func(tick int64, s Sum)
 				risen.add(&p.slope.rise[i])
 				fallen.add(&p.slope.fall[i])
 			}
-			s.Add(risen.minus(fallen))
+			s.Add(risen.less(fallen))
 			visit(hour*ticksPerHour+i, s)
 		}
 	}

@@ -200,13 +200,13 @@ func (l *longFlows) judge() {
 	l.period = max(l.gap, longFlow)
 	votes := l.stuck + l.moved
 	switch {
-	case l.same+l.other >= many && l.same >= 9*l.other:
-		l.Repeats = Frozen
 	case votes >= enough && l.stuck >= 3*l.moved:
 		l.Repeats = Stuck
 		if l.cumulative > l.since {
 			l.Repeats = Cumulative
 		}
+	case l.same+l.other >= many && l.same >= 9*l.other:
+		l.Repeats = Frozen
 	case l.moved > l.stuck, l.Repeats == Frozen && l.other > l.same:
 		l.Repeats = Honest
 	}

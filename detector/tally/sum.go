@@ -113,3 +113,11 @@ func (s Sum) minus(o Sum) Sum {
 		Samples: s.Samples - o.Samples, Flows: s.Flows - o.Flows,
 	}
 }
+
+// less is what a sum is more than another, 0 where it is not.
+func (s Sum) less(o Sum) Sum {
+	return s.minus(Sum{
+		Packets: min(s.Packets, o.Packets), Bytes: min(s.Bytes, o.Bytes), Variance: min(s.Variance, o.Variance),
+		Samples: min(s.Samples, o.Samples), Flows: min(s.Flows, o.Flows),
+	})
+}

@@ -1,0 +1,152 @@
+package tally
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"eagre/flow"
+	"eagre/network"
+)
+
+// router exports long flows once a minute.
+type router struct {
+	starts     string // "moves", "stays" or "boot"
+	cumulative bool
+	flows      int
+}
+
+// record is what the router says of one flow after so many minutes: ten packets a
+// second, each of 100 bytes.
+func (x router) record(n, minute int) flow.Record {
+	at := morning.Add(time.Duration(minute) * time.Minute)
+	r := record(at.Add(-time.Second), victim, 600)
+	r.SrcPort, r.Start = uint16(1000+n), r.End.Add(-time.Minute)
+	if x.starts != "moves" {
+		r.Start = morning.Add(-time.Second)
+	}
+	if x.starts == "boot" {
+		r.Start = morning.Add(-20 * 24 * time.Hour)
+	}
+	if x.cumulative {
+		r.Packets = uint64(600 * minute)
+	}
+	r.Bytes = 100 * r.Packets
+	return r
+}
+
+// TestAStartThatNeverMovesIsNotCountedTwice: some routers export a flow once a minute
+// and say each time that it began when it really began. The truth is 10 packets a
+// second per flow, in every minute.
+func TestAStartThatNeverMovesIsNotCountedTwice(t *testing.T) {
+	for _, x := range []router{
+		{starts: "moves", flows: 10}, {starts: "stays", flows: 10}, {starts: "stays", cumulative: true, flows: 10},
+	} {
+		t.Run(fmt.Sprintf("%s, cumulative %v", x.starts, x.cumulative), func(t *testing.T) {
+			c, l := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil), NewLedger(DefaultLedgerConfig())
+			settleAll(l, counted(c, morning))
+			var last *Partial
+			for minute := 1; minute <= 90; minute++ {
+				at := morning.Add(time.Duration(minute) * time.Minute)
+				b := batchAt(at)
+				for n := range x.flows {
+					b.Append(x.record(n, minute))
+				}
+				last = counted(c, at, b)
+				settleAll(l, last)
+			}
+			for _, m := range l.Minutes(ledgerEdge, 1, To, morning.Add(20*time.Minute), morning.Add(80*time.Minute)) {
+				want := float64(600 * x.flows)
+				if got := m.PacketCount(); got < 0.98*want || got > 1.02*want {
+					t.Fatalf("%s: got %v packets, want %v", m.At, got, want)
+				}
+			}
+			want := Honest
+			switch {
+			case x.cumulative:
+				want = Cumulative
+			case x.starts == "stays":
+				want = Stuck
+			}
+			if got := last.Settled[0].Exporters[0].Repeats; got != want {
+				t.Errorf("the exporter is called %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// TestAStartAtTheBootOfTheRouter: first-packet times that say the boot of the router
+// for every flow would hide an attack in the weeks since then.
+func TestAStartAtTheBootOfTheRouter(t *testing.T) {
+	c, l := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil), NewLedger(DefaultLedgerConfig())
+	x, source := router{starts: "boot"}, 0
+	for minute := 1; minute <= 10; minute++ {
+		at := morning.Add(time.Duration(minute) * time.Minute)
+		b := batchAt(at)
+		for range 200 { // every record is of another flow
+			source++
+			b.Append(x.record(source, minute))
+		}
+		settleAll(l, counted(c, at, b))
+	}
+	sum, _ := l.Between(ledgerEdge, 1, To, morning.Add(4*time.Minute), morning.Add(7*time.Minute))
+	if got := sum.PacketCount(); got < 350_000 || got > 370_000 {
+		t.Errorf("three minutes of 120,000 packets each: got %v", got)
+	}
+}
+
+// TestOneFlowThatComesAgainIsNoReasonToDoubtItsExporter: after a pause, with a start
+// of its own.
+func TestHonestFlowsThatComeAgainAreLeftAlone(t *testing.T) {
+	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil)
+	for minute := 1; minute <= 200; minute += 2 {
+		at := morning.Add(time.Duration(minute)*time.Minute + 30*time.Second)
+		r := record(at, victim, 600)
+		r.Start = at.Add(-61 * time.Second)
+		if p := counted(c, at, batchAt(at, r)); p.LateRows != 0 {
+			t.Fatal("nothing of the flow is late")
+		}
+	}
+	if got := c.exporters.all[ledgerEdge].long.Repeats; got != Honest {
+		t.Errorf("the exporter is called %s", got)
+	}
+}
+
+func TestWhatLeavesIsNotCountedAgainWhereItWasSeenComingIn(t *testing.T) {
+	in, out := record(morning, victim, 40), record(morning, victim, 40)
+	in.Direction, out.Direction = flow.Ingress, flow.Egress
+	elsewhere := out
+	elsewhere.InIf = 7 // where nothing is metered coming in
+	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), everything(), nil)
+	counted(c, morning, batchAt(morning, in)) // from here on it is known
+	later := morning.Add(time.Second)
+	p := counted(c, later, batchAt(later, in, out, elsewhere))
+	if got := find(p, Host, Total, To, victim).Panes.Between(0, 1<<62).PacketCount(); got != 80 {
+		t.Errorf("got %v packets, want 40 that came in at 1 and 40 that came in at 7", got)
+	}
+	if p.SecondViews != 1 {
+		t.Errorf("got %d second views, want 1", p.SecondViews)
+	}
+	much := later.Add(2 * time.Hour) // interface 1 has long not been metered coming in
+	if p := counted(c, much, batchAt(much, out)); p.SecondViews != 0 {
+		t.Error("what leaves is thrown away although nothing was seen coming in for two hours")
+	}
+}
+
+func TestASurveyTellsTheLastMinute(t *testing.T) {
+	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil)
+	counted(c, morning.Add(10*time.Second), batchAt(morning.Add(10*time.Second), record(morning.Add(10*time.Second), victim, 600)))
+	at := morning.Add(90*time.Second - flow.StepLength)
+	counted(c, at, batchAt(at, record(at, victim, 100), record(at, victim6, 7)))
+	s := c.Survey()
+	got := map[string]float64{}
+	for _, k := range s.Sums {
+		if k.Key.Kind == Host || k.Key.Kind == Port {
+			got[k.Key.Kind.String()+" "+k.Key.Addr.String()] = k.PacketCount()
+		}
+	}
+	// half of the minute before lies within the last 60 seconds
+	if s.Span != TickLength || got["host "+victim.String()] != 400 || got["host "+victim6.String()] != 7 || got["port "+flow.IP{}.String()] != 407 {
+		t.Errorf("got %v in %d ms, want 100 + 600/2 packets to %s, 7 to %s, 407 to the port", got, s.Span, victim, victim6)
+	}
+}
