@@ -3,13 +3,14 @@ package network
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 )
 
 // Config is the operator's description of the network.
 type Config struct {
 	Exporters []Exporter
 	Managed   []ManagedObject
-	Dark      []netip.Prefix // unused space: traffic to it is a symptom
+	Dark      []netip.Prefix // unused space, but for managed prefixes inside: traffic to it is a symptom
 	Trusted   []netip.Prefix // own scanners and monitors
 	Tunnels   []netip.Prefix // ends of own tunnels
 }
@@ -35,8 +36,8 @@ type Interface struct {
 // shown as the resource of an anomaly.
 type ManagedObject struct {
 	Name        string
-	Prefixes    []netip.Prefix
-	CapacityBPS float64 // bits per second; 0 is unknown
+	Prefixes    []netip.Prefix // may lie inside those of others, and of its own
+	CapacityBPS float64        // bits per second; 0 is unknown
 }
 
 // Role says what lies behind an interface.
@@ -67,27 +68,44 @@ func ParseRole(s string) (Role, error) {
 // MaxManaged bounds the managed objects of one configuration.
 const MaxManaged = 65_000
 
-// Validate reports everything that is wrong, not only the first thing.
+// Validate reports everything that is wrong, not only the first thing. Prefixes
+// may nest in any way, but no prefix is of two objects, or of one and dark.
 func (c Config) Validate() []error {
-	var errs []error
-	report := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if len(c.Managed) > MaxManaged {
-		report("networks.managed: %d objects, limit %d", len(c.Managed), MaxManaged)
-	}
-	exporters := map[netip.Addr]string{}
-	for _, e := range c.Exporters {
-		if other, taken := exporters[e.Address.Unmap()]; taken {
-			report("exporters: %s is both %q and %q", e.Address, other, e.Name)
-		}
-		exporters[e.Address.Unmap()] = e.Name
-	}
 	owners := map[netip.Prefix]string{}
+	return slices.Concat(c.checkExporters(), c.checkManaged(owners), c.checkDark(owners))
+}
+
+func (c Config) checkExporters() (errs []error) {
+	names := map[netip.Addr]string{}
+	for _, e := range c.Exporters {
+		if other, taken := names[e.Address.Unmap()]; taken {
+			errs = append(errs, fmt.Errorf("exporters: %s is both %q and %q", e.Address, other, e.Name))
+		}
+		names[e.Address.Unmap()] = e.Name
+	}
+	return errs
+}
+
+// checkManaged also notes whose each prefix is.
+func (c Config) checkManaged(owners map[netip.Prefix]string) (errs []error) {
+	if len(c.Managed) > MaxManaged {
+		errs = append(errs, fmt.Errorf("networks.managed: %d objects, limit %d", len(c.Managed), MaxManaged))
+	}
 	for _, o := range c.Managed {
 		for _, p := range o.Prefixes {
 			if other, taken := owners[p.Masked()]; taken {
-				report("networks.managed: prefix %s belongs to both %q and %q", p, other, o.Name)
+				errs = append(errs, fmt.Errorf("networks.managed: prefix %s belongs to both %q and %q", p, other, o.Name))
 			}
 			owners[p.Masked()] = o.Name
+		}
+	}
+	return errs
+}
+
+func (c Config) checkDark(owners map[netip.Prefix]string) (errs []error) {
+	for _, p := range c.Dark {
+		if owner, taken := owners[p.Masked()]; taken {
+			errs = append(errs, fmt.Errorf("networks.dark: prefix %s is not unused: it belongs to %q of networks.managed", p, owner))
 		}
 	}
 	return errs

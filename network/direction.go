@@ -10,8 +10,8 @@ const (
 	DirectionUnknown Direction = iota // no map is given
 	Incoming
 	Outgoing
-	Internal // from one managed object to another
-	Transit  // neither end is ours
+	Internal // both ends are inside
+	Transit  // neither end is
 )
 
 var directionNames = [...]string{"unknown", "incoming", "outgoing", "internal", "transit"}
@@ -19,9 +19,13 @@ var directionNames = [...]string{"unknown", "incoming", "outgoing", "internal", 
 func (d Direction) String() string { return directionNames[min(int(d), len(directionNames)-1)] }
 
 // Place is what the map says about one flow: the one decision on direction
-// that everything later uses.
+// that everything later uses. Places of one Map can be compared.
 type Place struct {
-	Src, Dst  Object
+	// Src and Dst are the managed objects that the ends are shown under; SrcSite and DstSite say which others
+	// hold them (see Map.Chain).
+	Src, Dst         Object
+	SrcSite, DstSite Site
+	// Direction is as seen from all that is protected; Map.DirectionFor sees it from one object.
 	Direction Direction
 	// Boundary says that the flow was seen where it enters the network (its
 	// input interface is external or customer) and so counts once.
@@ -29,37 +33,43 @@ type Place struct {
 	// Core says that the flow was seen again: the input interface leads to another router of ours, so the
 	// flow was counted there and serves traceback only.
 	Core bool
+	// Dark says that the destination is unused address space.
+	Dark bool
 }
 
 // Place decides direction and boundary of a flow that came in through an
-// interface of the given role. It does not allocate.
-func (m *Map) Place(src, dst flow.IP, role Role) Place {
-	p := Place{Src: m.Locate(src), Dst: m.Locate(dst)}
-	p.Direction = m.direction(p.Src, p.Dst)
+// interface of the given role. It does not allocate. The result is filled in
+// where it stands: to copy fields that have just been stored costs more than all
+// else here.
+func (m *Map) Place(src, dst flow.IP, role Role) (p Place) {
+	p.SrcSite, p.DstSite = m.sites.at(src), m.sites.at(dst)
+	from, to := m.sites.ends[p.SrcSite], m.sites.ends[p.DstSite]
+	p.Src, p.Dst, p.Dark = from.object, to.object, to.dark
+	p.Direction = m.direction(p.Src != 0, p.Dst != 0)
 	p.Boundary = role == RoleExternal || role == RoleCustomer
 	p.Core = role == RoleCore
 	return p
 }
 
-func (m *Map) direction(src, dst Object) Direction {
+// DirectionFor is which way a flow runs as seen from one object: between two
+// customers of a provider it is incoming for one, outgoing for the other,
+// internal for the provider, and transit for everybody else. It does not
+// allocate.
+func (m *Map) DirectionFor(o Object, p Place) Direction {
+	return m.direction(m.Holds(o, p.SrcSite), m.Holds(o, p.DstSite))
+}
+
+// direction is which way a flow runs whose source or destination lies inside.
+func (m *Map) direction(src, dst bool) Direction {
 	switch {
 	case !m.HasManaged():
 		return DirectionUnknown
-	case src != 0 && dst != 0:
+	case src && dst:
 		return Internal
-	case dst != 0:
+	case dst:
 		return Incoming
-	case src != 0:
+	case src:
 		return Outgoing
 	}
 	return Transit
-}
-
-// Role is the role of an exporter's interface.
-func (m *Map) Role(exporter flow.IP, index uint32) Role {
-	e, ok := m.exporters[exporter]
-	if !ok {
-		return RoleUnknown
-	}
-	return e.interfaces[index].Role
 }

@@ -172,6 +172,21 @@ func TestWideNetworksKeepHolesOutside(t *testing.T) {
 	}
 }
 
+// TestNarrowNetworksShareTheirSixteen: a prefix that is longer than /16 by one
+// bit, alone in its entry of the quick table, leaves the other half outside.
+func TestNarrowNetworksShareTheirSixteen(t *testing.T) {
+	m := mapOf(t, Config{Managed: []ManagedObject{{Name: "half", Prefixes: prefixes("172.16.128.0/17", "172.18.0.0/17", "2001:db8:8000::/33")}}})
+	for address, want := range map[string]string{
+		"172.16.127.255": "", "172.16.128.0": "half", "172.16.255.255": "half", "172.17.0.0": "",
+		"172.17.255.255": "", "172.18.0.0": "half", "172.18.127.255": "half", "172.18.128.0": "",
+		"2001:db8:7fff:ffff::": "", "2001:db8:8000::": "half", "2001:db9::": "",
+	} {
+		if got := m.name(address); got != want {
+			t.Errorf("%s: got %q, want %q", address, got, want)
+		}
+	}
+}
+
 // TestTheFamiliesAreKeptApart: all of IPv4 says nothing on IPv6, and the other
 // way round.
 func TestTheFamiliesAreKeptApart(t *testing.T) {

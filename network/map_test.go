@@ -49,7 +49,10 @@ func TestDirectionIsSeenFromWhatIsProtected(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := c.m.Place(ip(c.src), ip(c.dst), RoleExternal)
-			want := Place{Src: c.m.Locate(ip(c.src)), Dst: c.m.Locate(ip(c.dst)), Direction: c.want, Boundary: true}
+			want := Place{
+				Src: c.m.Locate(ip(c.src)), Dst: c.m.Locate(ip(c.dst)), Direction: c.want, Boundary: true,
+				SrcSite: c.m.Site(ip(c.src)), DstSite: c.m.Site(ip(c.dst)),
+			}
 			if got != want {
 				t.Errorf("got %+v, want %+v", got, want)
 			}
@@ -100,6 +103,30 @@ func TestInterfacesAreKnownByTheirExporter(t *testing.T) {
 	}
 	if e, known := m.Exporter(ip("192.0.2.2")); known || e.Name != "" {
 		t.Errorf("got %+v, %v; want none", e, known)
+	}
+}
+
+// TestAnExporterHasRolesWhenOneInterfaceHas: whatever its speed, and core too.
+func TestAnExporterHasRolesWhenOneInterfaceHas(t *testing.T) {
+	with := func(address string, roles ...Role) Exporter {
+		e := Exporter{Address: netip.MustParseAddr(address), Name: address}
+		for i, role := range roles {
+			e.Interfaces = append(e.Interfaces, Interface{Index: uint32(i), Role: role})
+		}
+		return e
+	}
+	m := mapOf(t, Config{Exporters: []Exporter{
+		with("192.0.2.1", RoleUnknown, RoleExternal), with("192.0.2.2", RoleCore), with("192.0.2.3", RoleCustomer, RoleUnknown),
+		with("192.0.2.4", RoleUnknown, RoleUnknown), with("192.0.2.5"),
+		with("2001:db8:f::1", RoleUnknown, RoleExternal), with("2001:db8:f::2", RoleUnknown), with("2001:db8:f::3"),
+	}})
+	for address, want := range map[string]bool{
+		"192.0.2.1": true, "192.0.2.2": true, "192.0.2.3": true, "192.0.2.4": false, "192.0.2.5": false, "192.0.2.6": false,
+		"::ffff:192.0.2.1": true, "2001:db8:f::1": true, "2001:db8:f::2": false, "2001:db8:f::3": false, "2001:db8:f::4": false,
+	} {
+		if got := m.HasRoles(ip(address)); got != want {
+			t.Errorf("%s: got %v, want %v", address, got, want)
+		}
 	}
 }
 
@@ -166,12 +193,15 @@ func TestValidateReportsAllAtOnce(t *testing.T) {
 			{Name: "inside acme", Prefixes: prefixes("198.51.100.0/25", "2001:db8:1::/49")},
 			{Name: "campus", Prefixes: prefixes("198.51.100.77/24", "2001:db8:1::77/48")},
 		},
+		Dark: prefixes("198.51.100.0/26", "198.51.100.8/25", "2001:db8:1::8/49", "2001:db8:1::/50"),
 	}
 	want := []string{
 		`exporters: ::ffff:192.0.2.1 is both "a" and "b"`,
 		`exporters: 2001:db8::1 is both "c" and "d"`,
 		`networks.managed: prefix 198.51.100.77/24 belongs to both "acme" and "campus"`,
 		`networks.managed: prefix 2001:db8:1::77/48 belongs to both "acme" and "campus"`,
+		`networks.dark: prefix 198.51.100.8/25 is not unused: it belongs to "inside acme" of networks.managed`,
+		`networks.dark: prefix 2001:db8:1::8/49 is not unused: it belongs to "inside acme" of networks.managed`,
 	}
 	var got []string
 	for _, err := range c.Validate() {

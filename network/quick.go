@@ -7,24 +7,22 @@ import (
 )
 
 // quickTable answers for most IPv4 addresses with one load: per /16 it holds
-// either the one object that owns all of it (or none), or a note that a longer
-// prefix lies inside and the trie must be asked.
-type quickTable [1 << 16]Object
+// either the one site that all of it is at, or a note that the trie must be
+// asked: because a longer prefix lies inside, or because the number of the site
+// does not fit. Half as wide as a Site, the table stays in the second cache.
+type quickTable [1 << 16]uint16
 
-const askTrie = ^Object(0)
+const askTrie = ^uint16(0)
 
-func newQuickTable(prefixes *bart.Table[Object], managed []ManagedObject) *quickTable {
+func newQuickTable(prefixes *bart.Table[Site]) *quickTable {
 	t := new(quickTable)
-	for _, o := range managed {
-		for _, p := range o.Prefixes {
-			if p.Addr().Is4() {
-				t.mark(p.Masked())
-			}
-		}
+	for p := range prefixes.All4() {
+		t.mark(p)
 	}
 	for i := range t {
 		if t[i] != askTrie {
-			t[i], _ = prefixes.Lookup(netip.AddrFrom4([4]byte{byte(i >> 8), byte(i)}))
+			n, _ := prefixes.Lookup(netip.AddrFrom4([4]byte{byte(i >> 8), byte(i)}))
+			t[i] = uint16(min(n, Site(askTrie)))
 		}
 	}
 	return t
@@ -38,7 +36,7 @@ func (t *quickTable) mark(p netip.Prefix) {
 	}
 }
 
-func (t *quickTable) look(v4 uint32) (o Object, sure bool) {
-	o = t[v4>>16]
-	return o, o != askTrie
+func (t *quickTable) look(v4 uint32) (n Site, sure bool) {
+	short := t[v4>>16]
+	return Site(short), short != askTrie
 }

@@ -113,9 +113,9 @@ var interfaceKeys = mapping[network.Interface]{
 
 var networksKeys = mapping[Networks]{
 	at("managed", func(n *Networks) *[]Managed { return &n.Managed }, list[Managed]{of: managedKeys, max: network.MaxManaged},
-		"The managed objects: what is protected, shown as the resource of an anomaly. Of nested prefixes the longest decides. With none at all, every destination that carries enough traffic is watched."),
+		"The managed objects: what is protected, shown as the resource of an anomaly. They may nest, as customers in their provider: the object of the longest prefix gives an address its name and its limits, and traffic counts in every object that holds the address, once in each. What runs between two objects is internal to the one around both. With none at all, every destination that carries enough traffic is watched."),
 	at("dark", func(n *Networks) *[]netip.Prefix { return &n.Dark }, prefixes(0),
-		"Unused address space: traffic to it is a symptom."),
+		"Unused address space: traffic to it is a symptom. Here too the longest prefix decides: a managed network inside it is in use, and dark space inside a managed network is dark, though its traffic still counts in the object. No network is both."),
 	at("trusted", func(n *Networks) *[]netip.Prefix { return &n.Trusted }, prefixes(0),
 		"Scanners and monitors of our own: their probes are no finding."),
 	at("tunnels", func(n *Networks) *[]netip.Prefix { return &n.Tunnels }, prefixes(0),
@@ -126,7 +126,7 @@ var managedKeys = mapping[Managed]{
 	at("name", func(m *Managed) *string { return &m.Name }, name,
 		"What people call it: a customer, a site, a service.").must(),
 	at("prefixes", func(m *Managed) *[]netip.Prefix { return &m.Prefixes }, prefixes(1),
-		"Its networks.").must(),
+		"Its networks. They may lie inside those of other objects, but no network is of two.").must(),
 	at("capacity", func(m *Managed) *float64 { return &m.CapacityBPS }, bits,
 		"What its connection carries.").or("unknown"),
 	at("thresholds", func(m *Managed) *Sides { return &m.Thresholds }, sidesKeys,
