@@ -157,7 +157,7 @@ func (j *judge) matchOf(v *vector) func(b *flow.Batch, row int) bool {
 			if k.Side == tally.From {
 				ip = b.SrcAddr[r]
 			}
-			return nw.Locate(ip) == network.Object(k.Index)
+			return nw.Holds(network.Object(k.Index), nw.Site(ip))
 		}
 		return class == tally.Total ||
 			tally.ClassOf(b.Proto[r], b.TCPFlags[r], b.SrcPort[r], b.DstPort[r], b.Bytes[r], b.Packets[r]) == class

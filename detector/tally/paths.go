@@ -26,7 +26,7 @@ type paths [128]path
 // countPath adds a flow to its path.
 func (c *Counter) countPath(b *flow.Batch, i int, r *row) {
 	in, out := b.InIf[i], b.OutIf[i]
-	p := &c.paths[(in*8+out+uint32(r.place.Dst)*64+uint32(b.Exporter[i].Lo)*31)%uint32(len(c.paths))]
+	p := &c.paths[(in*8+out+uint32(r.place.DstSite)*64+uint32(b.Exporter[i].Lo)*31)%uint32(len(c.paths))]
 	if p.in != in || p.out != out || p.place != r.place || p.exporter != b.Exporter[i] || !p.used {
 		c.pourPath(p)
 		p.exporter, p.in, p.out, p.place, p.observer, p.used = b.Exporter[i], in, out, r.place, r.observer, true
@@ -40,7 +40,7 @@ func (c *Counter) countPath(b *flow.Batch, i int, r *row) {
 }
 
 // pourPath moves the sums of a path to its interfaces and, unless a router of
-// ours counted the flows before, to the managed objects at its ends.
+// ours counted the flows before, to the managed objects around its ends.
 func (c *Counter) pourPath(p *path) {
 	if !p.used {
 		return
@@ -48,8 +48,8 @@ func (c *Counter) pourPath(p *path) {
 	c.pourInterface(p, To, p.in)
 	c.pourInterface(p, From, p.out)
 	if !p.place.Core {
-		c.pourObject(p, To, p.place.Dst)
-		c.pourObject(p, From, p.place.Src)
+		c.pourObjects(p, To, p.place.DstSite)
+		c.pourObjects(p, From, p.place.SrcSite)
 	}
 	*p = path{late: p.late[:0]}
 }
@@ -64,8 +64,10 @@ func (c *Counter) pourInterface(p *path, side Side, index uint32) {
 	}
 }
 
-func (c *Counter) pourObject(p *path, side Side, object network.Object) {
-	if object != 0 {
+// pourObjects moves the sums of a path to the managed object at one end, and to those
+// around it: in each it counts once.
+func (c *Counter) pourObjects(p *path, side Side, site network.Site) {
+	for _, object := range c.network.Chain(site) {
 		c.pour(Key{Kind: Object, Side: side, Index: uint32(object), Observer: p.observer}, &p.ticks)
 	}
 }

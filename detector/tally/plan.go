@@ -12,7 +12,7 @@ import (
 // and its bandwidth.
 const (
 	blockRows   = 128
-	plansPerRow = 6 // at most: at either end the host and its class, and the prefix and its class
+	plansPerRow = 6 // at most: the host at either end, and of two neighbourhoods the whole and a class
 )
 
 // plan is one addition to come, or two: to a host's whole traffic and to the
@@ -97,7 +97,10 @@ func (c *Counter) planEnds(r *row) {
 	unmapped := r.place.Direction == network.DirectionUnknown
 	if r.place.Dst != 0 || unmapped {
 		c.planHost(r, To, r.place.Dst, r.dst)
-		c.planPrefix(r, unmapped)
+		lengths, n := network.Neighbourhoods(r.dst)
+		for _, bits := range lengths[:n] {
+			c.planPrefix(r, bits, unmapped)
+		}
 	}
 	if r.place.Src != 0 {
 		c.planHost(r, From, r.place.Src, r.src)
@@ -126,11 +129,11 @@ func (c *Counter) planClass(r *row, side Side, object network.Object, host flow.
 // busy neighbourhood is no attack.
 var neverAlone Heat
 
-// planPrefix plans the neighbourhood of the destination: all its traffic where
+// planPrefix plans a neighbourhood of the destination: all its traffic where
 // no managed object stands for it, and the classes of which an ordinary
 // neighbourhood sees little. Much udp is no more than video.
-func (c *Counter) planPrefix(r *row, unmapped bool) {
-	bits, bounds := prefixBits(r.dst), c.heats(0)
+func (c *Counter) planPrefix(r *row, bits uint8, unmapped bool) {
+	bounds := c.heats(0)
 	prefix := r.dst.Mask(int(bits))
 	if unmapped || c.companions.has(prefix.Hash(c.cfg.Seed)) {
 		c.plan(r, &neverAlone).key = Key{Kind: Prefix, Addr: prefix, Bits: bits, Observer: r.observer}
@@ -267,12 +270,4 @@ func hostBits(ip flow.IP) uint8 {
 		return 32
 	}
 	return 128
-}
-
-// prefixBits is the size of the neighbourhood that is watched around a host.
-func prefixBits(ip flow.IP) uint8 {
-	if ip.Is4() {
-		return 24
-	}
-	return 48
 }

@@ -18,7 +18,7 @@ func (r *reader) check(c *Config) {
 	r.checkListen(&c.Listen)
 	r.checkNATS(&c.NATS)
 	r.checkExporters(c.Exporters)
-	r.checkManaged(c.Networks.Managed)
+	r.checkNetworks(&c.Networks)
 	for i := range c.Alerts.Receivers {
 		r.checkReceiver(&c.Alerts.Receivers[i], c.Alerts.Egress)
 	}
@@ -75,24 +75,47 @@ func (r *reader) checkExporters(all []network.Exporter) {
 	}
 }
 
-// checkManaged lets prefixes nest, and refuses equal ones.
-func (r *reader) checkManaged(all []Managed) {
-	distinct(r, "managed object", pointers(all, func(m *Managed) *string { return &m.Name }))
-	type owned struct {
-		owner  string
-		prefix *netip.Prefix
-	}
-	first := map[netip.Prefix]owned{}
-	for i := range all {
-		for j := range all[i].Prefixes {
-			p := &all[i].Prefixes[j]
-			other, taken := first[*p]
-			if taken && p.IsValid() {
-				r.failAt(p, "prefix %s of %s belongs to %s already, at %s", p, quote(all[i].Name), quote(other.owner), r.place(other.prefix))
-				continue
-			}
-			first[*p] = owned{all[i].Name, p}
+// checkNetworks lets prefixes nest, and refuses equal ones.
+func (r *reader) checkNetworks(n *Networks) {
+	distinct(r, "managed object", pointers(n.Managed, func(m *Managed) *string { return &m.Name }))
+	owners := owners{reader: r, first: map[netip.Prefix]owned{}}
+	for i := range n.Managed {
+		for j := range n.Managed[i].Prefixes {
+			owners.take(&n.Managed[i].Prefixes[j], n.Managed[i].Name)
 		}
+	}
+	for i := range n.Dark {
+		owners.free(&n.Dark[i])
+	}
+}
+
+// owners is whose each prefix is.
+type owners struct {
+	*reader
+	first map[netip.Prefix]owned
+}
+
+type owned struct {
+	owner  string
+	prefix *netip.Prefix
+}
+
+// take gives a prefix to an owner unless it has one.
+func (o *owners) take(p *netip.Prefix, owner string) {
+	if !p.IsValid() {
+		return
+	}
+	if other, taken := o.first[*p]; taken {
+		o.failAt(p, "prefix %s of %s belongs to %s already, at %s", p, quote(owner), quote(other.owner), o.place(other.prefix))
+		return
+	}
+	o.first[*p] = owned{owner, p}
+}
+
+// free refuses unused space that has an owner.
+func (o *owners) free(p *netip.Prefix) {
+	if other, taken := o.first[*p]; taken {
+		o.failAt(p, "prefix %s is not unused: it belongs to %s, at %s", p, quote(other.owner), o.place(other.prefix))
 	}
 }
 

@@ -81,6 +81,9 @@ func anyConfig(t *rapid.T) Config {
 		c.Exporters[i].Name += fmt.Sprint(i)
 	}
 	c.Networks = Networks{Managed: anyManaged(t), Dark: draw(t, "dark", rapid.SliceOfN(anyPrefix, 0, 3)), Trusted: draw(t, "trusted", rapid.SliceOfN(anyPrefix, 0, 3))}
+	c.Networks.Dark = slices.DeleteFunc(c.Networks.Dark, func(p netip.Prefix) bool { // what has an owner is not unused
+		return slices.ContainsFunc(c.Networks.Managed, func(m Managed) bool { return slices.Contains(m.Prefixes, p) })
+	})
 	c.Networks.Dark, c.Networks.Trusted = slices.Clip(orNil(c.Networks.Dark)), orNil(c.Networks.Trusted)
 	c.Learning.Until = draw(t, "until", upTo(366*day))
 	c.Thresholds = Thresholds{draw(t, "syn", limits), draw(t, "udp", limits), draw(t, "icmp", limits), draw(t, "dns", limits), draw(t, "total", limits)}

@@ -27,6 +27,10 @@ func TestBadInputGetsItsStatedAnswer(t *testing.T) {
 			"82 one prefix, two owners", "networks: {managed: [{name: a, prefixes: [10.0.0.0/8]}, {name: b, prefixes: [10.0.0.0/8]}]}",
 			`engine.yaml:1:78: prefix 10.0.0.0/8 of "b" belongs to "a" already, at 1:43`,
 		},
+		{
+			"82 unused space with an owner", "networks: {managed: [{name: a, prefixes: [10.0.0.0/8]}], dark: [10.0.0.0/8, 10.1.0.0/16]}",
+			`engine.yaml:1:65: prefix 10.0.0.0/8 is not unused: it belongs to "a", at 1:43`,
+		},
 		{"83 no unit", "learning: {until: 5}", `engine.yaml:1:19: duration "5" needs a unit (5s, 5m, 5h)`},
 		{"83 negative", "learning: {until: -1s}", `engine.yaml:1:19: duration "-1s" out of 0s–366d`},
 		{"83 beyond all time", "learning: {until: 1e99h}", `engine.yaml:1:19: duration "1e99h" out of 0s–366d`},
