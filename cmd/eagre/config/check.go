@@ -71,7 +71,6 @@ func (r *reader) checkExporters(all []network.Exporter) {
 	distinct(r, "exporter name", pointers(all, func(e *network.Exporter) *string { return &e.Name }))
 	for _, e := range all {
 		distinct(r, "interface index", pointers(e.Interfaces, func(i *network.Interface) *uint32 { return &i.Index }))
-		distinct(r, "interface name", pointers(e.Interfaces, func(i *network.Interface) *string { return &i.Name }))
 	}
 }
 
