@@ -223,6 +223,22 @@ func TestAFloodOverManyHostsOfAPrefixIsOneAnomalyOfThePrefix(t *testing.T) {
 	}
 }
 
+// TestTheSmallestPrefixThatHoldsTheFloodIsTheVictim: in IPv6 a /64 and a /48 are
+// watched; a flood over one /64 is about that, one over many is about the /48.
+func TestTheSmallestPrefixThatHoldsTheFloodIsTheVictim(t *testing.T) {
+	for want, host := range map[string]func(i int) netip.Addr{
+		"2001:db8:1:7::/64": func(i int) netip.Addr { return flow.IP{Hi: 0x2001_0db8_0001_0007, Lo: uint64(i%254) + 1}.Addr() },
+		"2001:db8:1::/48":   func(i int) netip.Addr { return flow.IP{Hi: 0x2001_0db8_0001_0000 + uint64(i%254), Lo: 1}.Addr() },
+	} {
+		s := newStage(t)
+		s.flows(0, 20*time.Second, 8000, func(i int) flow.Record { return s.syn(host(i))(i) })
+		events := opened(s.run(2))
+		if len(events) != 1 || *events[0].Victim != netip.MustParsePrefix(want) {
+			t.Errorf("want one anomaly of %s, got:\n%s", want, lines(t, events))
+		}
+	}
+}
+
 func TestAManagedObjectHasItsOwnLimitsAndName(t *testing.T) {
 	s := newStage(t)
 	s.network = network.Config{

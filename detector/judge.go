@@ -129,7 +129,7 @@ func (j *judge) try(s *series, t *test) {
 	if v.lastActive < 0 && !v.fired {
 		return
 	}
-	if s.key.Kind == tally.Prefix && v.fired && j.oneHostExplains(s, v.window) {
+	if s.key.Kind == tally.Prefix && v.fired && j.smallerExplains(s, v.window) {
 		return
 	}
 	sub := subjectOf(s.key)
@@ -172,18 +172,26 @@ func (j *judge) classTest(k classKey) *test {
 	return t
 }
 
-// oneHostExplains tells whether a single host makes up half of what fired for
-// its prefix: then the host is the victim.
-func (j *judge) oneHostExplains(p *series, w window) bool {
+// smallerExplains tells whether a single host makes up half of what fired for its
+// prefix, or a longer prefix nine tenths: then that is the victim.
+func (j *judge) smallerExplains(p *series, w window) bool {
 	for k, s := range j.series {
-		if k.Kind != tally.Host || k.Class != p.key.Class || k.Side != tally.To || k.Observer != p.key.Observer {
-			continue
+		enough := w.Packets / 2
+		if k.Kind == tally.Prefix {
+			enough = w.Packets - w.Packets/10
 		}
-		if k.Addr.Mask(int(p.key.Bits)) == p.key.Addr && s.panes.Between(w.first(), w.last+1).Packets >= w.Packets/2 {
+		if around(p.key, k) && s.panes.Between(w.first(), w.last+1).Packets >= enough {
 			return true
 		}
 	}
 	return false
+}
+
+// around tells whether a key is the same traffic of a smaller part of a prefix.
+func around(prefix, k tally.Key) bool {
+	inner := k
+	inner.Kind, inner.Bits, inner.Addr = prefix.Kind, prefix.Bits, k.Addr.Mask(int(prefix.Bits))
+	return (k.Kind == tally.Host || k.Kind == tally.Prefix) && k.Bits > prefix.Bits && inner == prefix
 }
 
 // openIncident opens an incident, or takes up the last one about the same

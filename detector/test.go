@@ -74,13 +74,18 @@ func (t term) broken(value float64) bool {
 }
 
 // value is what a term sees in a window: low is the lower bound that is held
-// against the limit, seen the estimate that is shown.
+// against the limit, seen the estimate that is shown. What is shown is no less than
+// its bound: where that does not break the limit, the bound is not worked out, and 0.
 func (t term) value(w window, distinct func(element uint8) (low, seen float64)) (low, seen float64) {
 	switch t.metric {
 	case metricPPS:
-		return enough(w, w.LowerPackets()/w.seconds()), w.pps()
+		if seen = w.pps(); t.broken(seen) {
+			low = enough(w, w.LowerPackets()/w.seconds())
+		}
 	case metricBPS:
-		return enough(w, 8*w.LowerBytes()/w.seconds()), w.bps()
+		if seen = w.bps(); t.broken(seen) {
+			low = enough(w, 8*w.LowerBytes()/w.seconds())
+		}
 	case metricFPS:
 		return float64(w.Flows) / w.seconds(), float64(w.Flows) / w.seconds()
 	case metricPackets:
@@ -89,8 +94,10 @@ func (t term) value(w window, distinct func(element uint8) (low, seen float64)) 
 		return w.LowerBytes(), w.ByteCount()
 	case metricFlows:
 		return float64(w.Flows), float64(w.Flows)
+	default:
+		return distinct(t.element)
 	}
-	return distinct(t.element)
+	return low, seen
 }
 
 func enough(w window, value float64) float64 {

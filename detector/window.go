@@ -31,8 +31,9 @@ func slide(p tally.Panes, lo, hi, length int64, see func(window) bool) {
 	if n := len(p); n > 0 {
 		newest = min(newest, p[n-1].At) // later windows hold less and less
 	}
+	run := tally.Run{Panes: p}
 	for last := lo; last <= newest; last++ {
-		if !see(window{Sum: p.Between(last-length+1, last+1), last: last, panes: length}) {
+		if !see(window{Sum: run.To(last-length+1, last+1), last: last, panes: length}) {
 			return
 		}
 	}

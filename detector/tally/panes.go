@@ -28,12 +28,17 @@ func (p *Panes) Add(at int64, s Sum) {
 		list[n-1].Add(s)
 		return
 	}
-	i, found := slices.BinarySearchFunc(list, at, func(q Pane, at int64) int { return cmp.Compare(q.At, at) })
+	i, found := list.search(at)
 	if !found {
 		list = slices.Insert(list, i, Pane{At: at})
 	}
 	list[i].Add(s)
 	*p = list
+}
+
+// search finds the pane at a number, or where it would be.
+func (p Panes) search(at int64) (int, bool) {
+	return slices.BinarySearchFunc(p, at, func(q Pane, at int64) int { return cmp.Compare(q.At, at) })
 }
 
 // DropBefore removes the panes before a number and returns their sum.
@@ -54,11 +59,38 @@ func (p *Panes) DropBefore(at int64) Sum {
 // Between sums the panes from a number up to, not including, another.
 func (p Panes) Between(from, to int64) Sum {
 	var s Sum
-	i, _ := slices.BinarySearchFunc(p, from, func(q Pane, at int64) int { return cmp.Compare(q.At, at) })
+	i, _ := p.search(from)
 	for ; i < len(p) && p[i].At < to; i++ {
 		s.Add(p[i].Sum)
 	}
 	return s
+}
+
+// Run sums stretches of panes one after the other, each no earlier than the one
+// before: what a stretch loses is taken away and what it gains is added, so that a
+// long one costs no more than a short one.
+type Run struct {
+	Panes    Panes
+	from, to int // panes in the sum
+	sum      Sum
+}
+
+// To is Panes.Between(from, to).
+func (r *Run) To(from, to int64) Sum {
+	if r.to == 0 {
+		r.from, _ = r.Panes.search(from)
+		r.to = r.from
+	}
+	for ; r.to < len(r.Panes) && r.Panes[r.to].At < to; r.to++ {
+		r.sum.add(&r.Panes[r.to].Sum)
+	}
+	for ; r.from < r.to && r.Panes[r.from].At < from; r.from++ {
+		if r.sum.saturated() { // what was cut off cannot be taken away
+			return r.Panes.Between(from, to)
+		}
+		r.sum = r.sum.minus(r.Panes[r.from].Sum)
+	}
+	return r.sum
 }
 
 // growing is the panes of a series while a step fills them: a dense run, so

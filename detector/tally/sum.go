@@ -30,6 +30,12 @@ func (s *Sum) add(o *Sum) {
 	s.Flows = add32(s.Flows, o.Flows)
 }
 
+// saturated tells whether a field has reached its end, where additions stop.
+func (s *Sum) saturated() bool {
+	return s.Packets == math.MaxUint64 || s.Bytes == math.MaxUint64 || s.Variance == math.MaxUint64 ||
+		s.Samples == math.MaxUint32 || s.Flows == math.MaxUint32
+}
+
 // IsZero tells whether nothing was counted.
 func (s Sum) IsZero() bool { return s == Sum{} }
 
