@@ -72,7 +72,9 @@ func (j *judge) step(step int64, partials []*tally.Partial) []Finding {
 	j.merge(partials)
 	j.judgeDirty()
 	j.tell()
-	j.prune()
+	if step%pruneEvery == 0 {
+		j.prune()
+	}
 	j.survey(partials)
 	return j.findings
 }
@@ -231,6 +233,9 @@ func (j *judge) relapse(sub subject) *incident {
 	}
 	return nil
 }
+
+// pruneEvery is how many steps make a second: nothing hurries to be forgotten.
+const pruneEvery = 10
 
 // prune forgets what no open window can need any more.
 func (j *judge) prune() {

@@ -35,9 +35,9 @@ func (s *series) merge(partition uint16, sum *tally.SeriesSum) {
 	if sum.Before != nil {
 		s.keepBefore(partition, *sum.Before)
 	}
-	for _, p := range sum.Panes {
-		s.touch(p.At, p.At)
-		s.panes.Add(p.At, p.Sum)
+	if n := len(sum.Panes); n > 0 {
+		s.touch(sum.Panes[0].At, sum.Panes[n-1].At)
+		s.panes.Merge(sum.Panes)
 	}
 	for i := range sum.Peers {
 		p := &sum.Peers[i]

@@ -36,6 +36,46 @@ func (p *Panes) Add(at int64, s Sum) {
 	*p = list
 }
 
+// Merge adds other panes, each to that of its number.
+func (p *Panes) Merge(other Panes) {
+	if len(other) == 0 {
+		return
+	}
+	list := *p
+	from, _ := list.search(other[0].At)
+	fresh := list[from:].lacks(other)
+	i, j := len(list)-1, len(other)-1
+	list = slices.Grow(list, fresh)[:len(list)+fresh]
+	for at := len(list) - 1; j >= 0; at-- { // from the end, where there is room
+		switch {
+		case i < from || list[i].At < other[j].At:
+			list[at] = other[j]
+			j--
+			continue
+		case list[i].At == other[j].At:
+			list[i].add(&other[j].Sum)
+			j--
+		}
+		list[at] = list[i]
+		i--
+	}
+	*p = list
+}
+
+// lacks is how many panes of another list are not in p.
+func (p Panes) lacks(other Panes) int {
+	n, i := 0, 0
+	for j := range other {
+		for i < len(p) && p[i].At < other[j].At {
+			i++
+		}
+		if i == len(p) || p[i].At != other[j].At {
+			n++
+		}
+	}
+	return n
+}
+
 // search finds the pane at a number, or where it would be.
 func (p Panes) search(at int64) (int, bool) {
 	return slices.BinarySearchFunc(p, at, func(q Pane, at int64) int { return cmp.Compare(q.At, at) })

@@ -28,3 +28,23 @@ func TestARunSumsWhatEachStretchHolds(t *testing.T) {
 		}
 	})
 }
+
+// TestMergingIsAddingOneByOne holds Merge against Add.
+func TestMergingIsAddingOneByOne(t *testing.T) {
+	some := rapid.Custom(func(t *rapid.T) (p Panes) {
+		for _, at := range rapid.SliceOfN(rapid.Int64Range(0, 30), 0, 20).Draw(t, "panes") {
+			p.Add(at, Sum{Packets: 1 << at, Flows: 1})
+		}
+		return p
+	})
+	rapid.Check(t, func(t *rapid.T) {
+		one, other := some.Draw(t, "one"), some.Draw(t, "other")
+		want := append(Panes(nil), one...)
+		for _, q := range other {
+			want.Add(q.At, q.Sum)
+		}
+		if one.Merge(other); !cmp.Equal(want, one) {
+			t.Fatalf("(-one by one +merged):\n%s", cmp.Diff(want, one))
+		}
+	})
+}
