@@ -1,133 +1,154 @@
 package sketch
 
 import (
+	"fmt"
 	"math"
-	"math/bits"
 	"slices"
 )
 
+// Precisions of a Distinct: it has 2^precision registers.
 const (
-	// exactLimit is how many values are kept one by one before registers take over.
-	exactLimit = 64
-	precision  = 11
-	registers  = 1 << precision
+	MinPrecision = 7
+	MaxPrecision = 16
+	Narrow       = 11 // 2 KiB, standard error 2.3 %: for counts per second. That of the zero value
+	Wide         = 14 // 16 KiB, standard error 0.8 %: for counts per minute
 )
 
-// Distinct counts different 64-bit hashes: exactly up to 64, then by
-// HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007, with the linear-counting
-// correction of their section 4) with 2048 registers, a standard error of 2.3 %.
-// It holds at most 2 KiB. Merging is exact: the union of two sketches is the
-// sketch of the union, in any order.
+// Distinct counts different 64-bit hashes: one by one while they are few (up to
+// 64 in a Narrow one, 512 in a Wide one), then by HyperLogLog (Flajolet, Fusy,
+// Gandouet, Meunier 2007) with the estimator of Ertl 2017. It holds at most a
+// byte per register.
 //
-// The zero value is empty and ready. One goroutine at a time.
+// Merging is exact: the union of two sketches is the sketch of the union, in
+// any order. Of two precisions the smaller one stays, for what a wide sketch
+// would have been as a narrow one can be read off its registers.
+//
+// The zero value is empty and ready. It is Narrow as soon as something is
+// inserted, and takes the precision of what is merged into it before. A copy
+// shares the registers of its original. One goroutine at a time.
 type Distinct struct {
-	exact  []uint64 // unsorted, with doubles at most until it is full; nil once registers are in use
-	sorted bool     // exact is sorted and without doubles
-	reg    []uint8
+	exact     []uint64 // sorted, each once; nil once registers are in use
+	reg       registers
+	precision uint8 // 0: not said, and nothing inserted
 }
 
-// Insert adds one hashed value.
-func (d *Distinct) Insert(hash uint64) {
-	switch {
-	case d.reg != nil:
-		d.insertDense(hash)
-	case len(d.exact) < exactLimit:
-		d.exact, d.sorted = append(d.exact, hash), false
-	default:
-		d.insertFull(hash)
+// NewDistinct is an empty sketch with 2^precision registers. A precision that
+// is not MinPrecision to MaxPrecision is a mistake in the program: it panics.
+func NewDistinct(precision uint8) Distinct {
+	if precision < MinPrecision || precision > MaxPrecision {
+		panic(fmt.Sprintf("sketch: distinct: precision %d, want %d to %d", precision, MinPrecision, MaxPrecision))
 	}
+	return Distinct{precision: precision}
 }
 
-// insertFull adds a value where doubles may hide free places; when there are
-// none, registers take over.
-func (d *Distinct) insertFull(hash uint64) {
-	d.tidy()
-	if _, found := slices.BinarySearch(d.exact, hash); found {
+// exactLimit is how many values are kept one by one before registers take over:
+// as many as fill a quarter of the registers' bytes, and not so many that
+// keeping them sorted takes long.
+func exactLimit(precision uint8) int { return min(1<<precision/32, 512) }
+
+// Insert adds one hashed value. It allocates nothing once registers are in use.
+func (d *Distinct) Insert(hash uint64) {
+	if d.reg != nil {
+		d.reg.insert(hash, d.precision)
 		return
 	}
-	if len(d.exact) < exactLimit {
-		d.exact, d.sorted = append(d.exact, hash), false
+	d.insertExact(hash)
+}
+
+// insertExact adds a value to a sketch without registers; when there is no
+// room, they take over.
+func (d *Distinct) insertExact(hash uint64) {
+	i, found := slices.BinarySearch(d.exact, hash)
+	if found {
+		return
+	}
+	if d.precision == 0 {
+		d.precision = Narrow
+	}
+	if len(d.exact) < exactLimit(d.precision) {
+		d.exact = slices.Insert(d.exact, i, hash)
 		return
 	}
 	d.densify()
-	d.insertDense(hash)
+	d.reg.insert(hash, d.precision)
 }
 
-// tidy sorts the exact values and drops doubles.
-func (d *Distinct) tidy() {
-	if !d.sorted {
-		slices.Sort(d.exact)
-		d.exact, d.sorted = slices.Compact(d.exact), true
-	}
-}
-
+// densify lets registers take over.
 func (d *Distinct) densify() {
-	d.reg = make([]uint8, registers)
-	for _, h := range d.exact {
-		d.insertDense(h)
+	if d.reg != nil {
+		return
+	}
+	d.reg = make(registers, 1<<d.precision)
+	for _, hash := range d.exact {
+		d.reg.insert(hash, d.precision)
 	}
 	d.exact = nil
 }
 
-func (d *Distinct) insertDense(hash uint64) {
-	i := hash >> (64 - precision)
-	rank := uint8(bits.LeadingZeros64(hash<<precision|1<<(precision-1))) + 1
-	if rank > d.reg[i] {
-		d.reg[i] = rank
+// narrow makes the precision no greater than wanted.
+func (d *Distinct) narrow(wanted uint8) {
+	if d.precision != 0 && d.precision <= wanted {
+		return
+	}
+	fine := d.reg
+	d.precision = wanted
+	switch {
+	case fine != nil:
+		d.reg = make(registers, 1<<wanted)
+		d.reg.fold(fine)
+	case len(d.exact) > exactLimit(wanted):
+		d.densify()
 	}
 }
 
 // Merge adds everything that other has seen; other is left as it is.
 func (d *Distinct) Merge(other *Distinct) {
+	if other.precision == 0 {
+		return // it has seen nothing
+	}
+	d.narrow(other.precision)
 	if other.reg == nil {
-		for _, h := range other.exact {
-			d.Insert(h)
-		}
+		d.mergeExact(other.exact)
 		return
 	}
-	if d.reg == nil {
-		d.densify()
+	d.densify()
+	if other.precision == d.precision {
+		d.reg.raise(other.reg)
+	} else {
+		d.reg.fold(other.reg)
 	}
-	for i, r := range other.reg {
-		d.reg[i] = max(d.reg[i], r)
+}
+
+func (d *Distinct) mergeExact(hashes []uint64) {
+	if d.reg == nil { // room at once, for what may be there already
+		d.exact = slices.Grow(d.exact, min(len(hashes), exactLimit(d.precision)-len(d.exact)))
+	}
+	for _, hash := range hashes {
+		d.Insert(hash)
 	}
 }
 
 // Count estimates how many different values were inserted.
 func (d *Distinct) Count() float64 {
 	if d.reg == nil {
-		d.tidy()
 		return float64(len(d.exact))
 	}
-	sum, zeros := 0.0, 0
-	for _, r := range d.reg {
-		sum += math.Ldexp(1, -int(r))
-		if r == 0 {
-			zeros++
-		}
+	return d.reg.estimate()
+}
+
+// StandardError is that of Count as a share of the truth: 0 while the count is exact.
+func (d *Distinct) StandardError() float64 {
+	if d.reg == nil {
+		return 0
 	}
-	const m = registers
-	raw := 0.7213 / (1 + 1.079/m) * m * m / sum
-	if raw <= 2.5*m && zeros > 0 {
-		return m * math.Log(m/float64(zeros))
-	}
-	return raw
+	return 1.04 / math.Sqrt(float64(len(d.reg)))
 }
 
 // AtLeast is a lower bound of the count: the estimate less three standard
-// errors once it is an estimate.
+// errors, and more than what would have been counted one by one.
 func (d *Distinct) AtLeast() float64 {
 	if d.reg == nil {
 		return d.Count()
 	}
-	return d.Count() * (1 - 3*1.04/math.Sqrt(registers))
-}
-
-// Mix hashes a value with a seed: a finaliser in the manner of SplitMix64
-// (Steele, Lea, Flood 2014), a bijection for each seed.
-func Mix(value, seed uint64) uint64 {
-	z := value + seed + 0x9e3779b97f4a7c15
-	z = (z ^ z>>30) * 0xbf58476d1ce4e5b9
-	z = (z ^ z>>27) * 0x94d049bb133111eb
-	return z ^ z>>31
+	return max(d.Count()*(1-3*d.StandardError()), float64(exactLimit(d.precision)+1))
 }
