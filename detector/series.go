@@ -15,7 +15,7 @@ type series struct {
 	key    tally.Key
 	panes  tally.Panes
 	peers  []tally.PeerSum // by term and second
-	minute []tally.PeerSum // by term and tick: Second holds the tick's number
+	minute []tally.PeerSum // by term and tick
 	// before is, by partition, the last full tick before it became hot there.
 	before map[uint16]tally.Sum
 	lo, hi int64 // panes that this step changed
@@ -41,9 +41,11 @@ func (s *series) merge(partition uint16, sum *tally.SeriesSum) {
 	}
 	for i := range sum.Peers {
 		p := &sum.Peers[i]
-		s.touch(p.Second*panesPerSec, p.Second*panesPerSec+panesPerSec-1)
-		s.peers = mergePeers(s.peers, p.Term, p.Second, &p.Distinct, &s.denied)
-		s.minute = mergePeers(s.minute, p.Term, p.Second*1000/tally.TickLength, &p.Distinct, &s.denied)
+		s.touch(p.At*panesPerSec, p.At*panesPerSec+panesPerSec-1)
+		s.peers = mergePeers(s.peers, p, &s.denied)
+	}
+	for i := range sum.Minutes {
+		s.minute = mergePeers(s.minute, &sum.Minutes[i], &s.denied)
 	}
 }
 
@@ -78,22 +80,22 @@ func (s *series) touch(lo, hi int64) {
 	s.lo, s.hi = min(s.lo, lo), max(s.hi, hi)
 }
 
-func mergePeers(list []tally.PeerSum, term uint8, cell int64, d *sketch.Distinct, denied *int) []tally.PeerSum {
-	i, found := findPeers(list, term, cell)
+func mergePeers(list []tally.PeerSum, p *tally.PeerSum, denied *int) []tally.PeerSum {
+	i, found := findPeers(list, p.Term, p.At)
 	if !found {
 		if len(list) >= maxPeerSeconds {
 			*denied++
 			return list
 		}
-		list = slices.Insert(list, i, tally.PeerSum{Term: term, Second: cell})
+		list = slices.Insert(list, i, tally.PeerSum{Term: p.Term, At: p.At})
 	}
-	list[i].Merge(d)
+	list[i].Merge(&p.Distinct)
 	return list
 }
 
 func findPeers(list []tally.PeerSum, term uint8, cell int64) (int, bool) {
 	return slices.BinarySearchFunc(list, cell, func(p tally.PeerSum, cell int64) int {
-		return cmp.Or(cmp.Compare(p.Term, term), cmp.Compare(p.Second, cell))
+		return cmp.Or(cmp.Compare(p.Term, term), cmp.Compare(p.At, cell))
 	})
 }
 
@@ -103,7 +105,7 @@ func (s *series) distinct(term uint8, w window) *sketch.Distinct {
 	seconds := max(1, w.panes/panesPerSec)
 	var d sketch.Distinct
 	i, _ := findPeers(s.peers, term, last-seconds+1)
-	for ; i < len(s.peers) && s.peers[i].Term == term && s.peers[i].Second <= last; i++ {
+	for ; i < len(s.peers) && s.peers[i].Term == term && s.peers[i].At <= last; i++ {
 		d.Merge(&s.peers[i].Distinct)
 	}
 	return &d
@@ -140,6 +142,6 @@ func (s *series) forget(before int64) {
 		s.passed.Add(s.panes.Between(s.since, before))
 	}
 	s.panes.DropBefore(before)
-	s.peers = slices.DeleteFunc(s.peers, func(p tally.PeerSum) bool { return (p.Second+1)*panesPerSec <= before })
-	s.minute = slices.DeleteFunc(s.minute, func(p tally.PeerSum) bool { return (p.Second+1)*panesPerTick <= before })
+	s.peers = slices.DeleteFunc(s.peers, func(p tally.PeerSum) bool { return (p.At+1)*panesPerSec <= before })
+	s.minute = slices.DeleteFunc(s.minute, func(p tally.PeerSum) bool { return (p.At+1)*panesPerTick <= before })
 }

@@ -116,8 +116,8 @@ func (c *Counter) EndStep(step int64, again Again) *Partial {
 // over one that has long been quiet.
 func (c *Counter) handOn(h *hotSeries) {
 	if h.touched() {
-		c.partial.Series = append(c.partial.Series, SeriesSum{Key: h.entry.key, Panes: h.panes.take(), Peers: h.peers, Before: h.before})
-		h.peers, h.before = nil, nil
+		c.partial.Series = append(c.partial.Series, SeriesSum{Key: h.entry.key, Panes: h.panes.take(), Peers: h.peers, Minutes: h.minutes, Before: h.before})
+		h.peers, h.minutes, h.before = nil, nil, nil
 	}
 	if h.quiet(c.epoch) > coolEpochs {
 		c.cool(h)

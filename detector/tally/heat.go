@@ -1,6 +1,10 @@
 package tally
 
-import "math"
+import (
+	"math"
+
+	"eagre/internal/sketch"
+)
 
 // heat is what a series gathered in the current two seconds of receive time.
 type heat struct {
@@ -40,11 +44,12 @@ func (h *heat) reaches(bound *Heat, divisor uint64) bool {
 // hotSeries is what a partition keeps beside the entry of a hot series: what it
 // gathered in the open step, and when it last was hot.
 type hotSeries struct {
-	entry  *entry
-	panes  growing
-	peers  []PeerSum
-	before *Sum // the last full tick before it became hot, until handed on
-	epoch  uint16
+	entry   *entry
+	panes   growing
+	peers   []PeerSum // by second
+	minutes []PeerSum // by tick
+	before  *Sum      // the last full tick before it became hot, until handed on
+	epoch   uint16
 	// fresh: it became hot in the open step, whose rows are counted again for
 	// it when the step ends, so that their order does not matter.
 	fresh bool
@@ -56,3 +61,9 @@ func (h *hotSeries) touched() bool {
 
 // quiet is for how many epochs the series has not been warm.
 func (h *hotSeries) quiet(epoch uint16) uint16 { return epoch - h.epoch }
+
+// meet counts a peer of a flow in the second and the tick in which the flow ended.
+func (h *hotSeries) meet(term uint8, end int64, hash uint64) {
+	h.peers = addPeer(h.peers, term, floorDiv(end, 1000), hash, sketch.Distinct{})
+	h.minutes = addPeer(h.minutes, term, floorDiv(end, TickLength), hash, sketch.NewDistinct(sketch.Wide))
+}

@@ -24,18 +24,20 @@ type Partial struct {
 type SeriesSum struct {
 	Key   Key
 	Panes Panes
-	Peers []PeerSum
+	Peers []PeerSum // by second
+	// Minutes are the same peers by tick, counted finely: what a finding tells.
+	Minutes []PeerSum
 	// Before is the series' last full tick before it became hot: what was
 	// normal a minute ago. Given once.
 	Before *Sum
 }
 
-// PeerSum counts the different peers of one second of event time: sources of
-// what comes to a host, destinations of what leaves it, the values that a
+// PeerSum counts the different peers of one second of event time, or of one tick:
+// sources of what comes to a host, destinations of what leaves it, the values that a
 // signature's condition counts (told apart by Term).
 type PeerSum struct {
-	Term   uint8
-	Second int64
+	Term uint8
+	At   int64 // number of the second, or of the tick, since the Unix epoch
 	sketch.Distinct
 }
 
@@ -84,20 +86,21 @@ func (c *Counters) Add(o Counters) {
 	c.Hot += o.Hot
 }
 
-// addPeer counts one hashed peer in a second.
-func addPeer(list []PeerSum, term uint8, second int64, hash uint64) []PeerSum {
-	if n := len(list); n > 0 && list[n-1].Term == term && list[n-1].Second == second {
+// addPeer counts one hashed peer in a second or tick; fresh is what such a count
+// begins with.
+func addPeer(list []PeerSum, term uint8, at int64, hash uint64, fresh sketch.Distinct) []PeerSum {
+	if n := len(list); n > 0 && list[n-1].Term == term && list[n-1].At == at {
 		list[n-1].Insert(hash)
 		return list
 	}
-	i, found := slices.BinarySearchFunc(list, PeerSum{Term: term, Second: second}, comparePeers)
+	i, found := slices.BinarySearchFunc(list, PeerSum{Term: term, At: at}, comparePeers)
 	if !found {
-		list = slices.Insert(list, i, PeerSum{Term: term, Second: second})
+		list = slices.Insert(list, i, PeerSum{Term: term, At: at, Distinct: fresh})
 	}
 	list[i].Insert(hash)
 	return list
 }
 
 func comparePeers(a, b PeerSum) int {
-	return cmp.Or(cmp.Compare(a.Term, b.Term), cmp.Compare(a.Second, b.Second))
+	return cmp.Or(cmp.Compare(a.Term, b.Term), cmp.Compare(a.At, b.At))
 }

@@ -236,8 +236,7 @@ func (c *Counter) add(r *row, e *entry, bound *Heat) {
 	}
 }
 
-// addHot counts into the panes, and the peer into the second in which the flow
-// ended.
+// addHot counts into the panes, and the peer.
 func (c *Counter) addHot(r *row, h *hotSeries, bound *Heat) {
 	if h.entry.heat.reaches(bound, 4) {
 		h.epoch = c.epoch
@@ -247,7 +246,7 @@ func (c *Counter) addHot(r *row, h *hotSeries, bound *Heat) {
 	if h.entry.key.Side == From {
 		peer = r.dst
 	}
-	h.peers = addPeer(h.peers, 0, floorDiv(r.end, 1000), peer.Hash(c.cfg.Seed))
+	h.meet(0, r.end, peer.Hash(c.cfg.Seed))
 }
 
 func (c *Counter) heats(object network.Object) *Heats {

@@ -118,7 +118,7 @@ func (c *Counter) addGroup(r *row, m *Match) {
 	h.epoch = c.epoch
 	h.addPanes(r)
 	for term := range m.Terms {
-		h.peers = addPeer(h.peers, term, floorDiv(r.end, 1000), sketch.Mix(m.Elements[term], c.cfg.Seed))
+		h.meet(term, r.end, sketch.Mix(m.Elements[term], c.cfg.Seed))
 	}
 }
 
