@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"math"
 	"slices"
+	"time"
 
 	"eagre/detector/tally"
 	"eagre/flow"
@@ -21,6 +22,9 @@ type ExporterHealth struct {
 	Jumped  bool
 	Repeats tally.Repeats // what is wrong with its start times, if anything
 	Again   uint64        // rows that showed packets a second time, not counted
+	// DelayMedian and DelayMost are how long after a flow ended its record came, of half
+	// of the records of the newest minute and of 99 % of them.
+	DelayMedian, DelayMost time.Duration
 }
 
 // health follows the exporters tick by tick. It never latches: what it compares with
@@ -69,10 +73,15 @@ func (h *health) follow(tick int64, t *tally.ExporterTick) {
 		h.exporters[t.Exporter] = p
 	}
 	p.heard, p.Repeats, p.Again = tick, t.Repeats, p.Again+t.Again
+	if t.Delays.Count() > 0 {
+		p.DelayMedian, p.DelayMost = milliseconds(t.Delays.Quantile(0.5)), milliseconds(t.Delays.Quantile(0.99))
+	}
 	if t.OnTime != 0 || t.Late != 0 {
 		h.jumps += p.move(t.Share())
 	}
 }
+
+func milliseconds(n uint64) time.Duration { return time.Duration(n) * time.Millisecond }
 
 // move takes in the share of one tick, and tells how many jumps began with it.
 func (p *pace) move(share float64) (begun uint64) {

@@ -117,9 +117,9 @@ type Quality uint8
 
 // The marks of a record.
 const (
-	BadDuration  Quality = 1 << iota // the last packet before the first, or in the future: clamped
+	BadDuration  Quality = 1 << iota // the last packet before the first, in the future, or 24 days after the first: clamped
 	Implausible                      // impossible counters: kept, not used for rates
 	Fragment                         // a fragment without ports
-	LateReceived                     // older than the time span that is believed: clamped
+	LateReceived                     // ended longer ago than is believed, so it counts as of its arrival; a long flow is not late
 	Aggregated                       // many flows in one: addresses are prefixes, or missing; it is about no host
 )

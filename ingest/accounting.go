@@ -27,8 +27,10 @@ type Accounting struct {
 	Frames     uint64 // plain packets given to the meter
 	Numbered   uint64 // units that came with a sequence number: flows, data records or datagrams, as the format counts
 	Lost       uint64 // units missing between them
-	Restarts   uint64 // sequence numbers began anew
+	Renumbered uint64 // sequence numbers began anew
 	OutOfOrder uint64 // datagrams that were overtaken
+	Restarts   uint64 // by uptime, or where none is told by sequence numbers
+	ClockSteps uint64 // its clock was set
 
 	// SamplingRate and its provenance, of the newest records.
 	SamplingRate uint32
@@ -70,7 +72,8 @@ func (a *Accounting) add(b *Accounting) {
 	}
 	a.Decoded, a.Published, a.Shed, a.Open = a.Decoded+b.Decoded, a.Published+b.Published, a.Shed+b.Shed, a.Open+b.Open
 	a.Frames, a.Numbered, a.Lost = a.Frames+b.Frames, a.Numbered+b.Numbered, a.Lost+b.Lost
-	a.Restarts, a.OutOfOrder = a.Restarts+b.Restarts, a.OutOfOrder+b.OutOfOrder
+	a.Renumbered, a.OutOfOrder = a.Renumbered+b.Renumbered, a.OutOfOrder+b.OutOfOrder
+	a.Restarts, a.ClockSteps = a.Restarts+b.Restarts, a.ClockSteps+b.ClockSteps
 }
 
 // settle writes a report into the account.

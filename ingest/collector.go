@@ -13,6 +13,7 @@ import (
 	"eagre/ingest/packets"
 	"eagre/ingest/wire"
 	"eagre/network"
+	"eagre/network/counters"
 )
 
 // Publisher takes batches. It packs or copies what it needs before it returns,
@@ -34,6 +35,9 @@ type Deps struct {
 	// asks nobody to look, as in a replay, where time is leapt over. It must not
 	// call the Collector.
 	Silence func(Silence)
+	// Moved is told how far the counters of an interface moved, as sFlow counter
+	// samples say; nil asks nobody. It must not call the Collector.
+	Moved func(counters.Movement)
 }
 
 // Collector turns datagrams and packets into published batches. Time is receive
@@ -72,6 +76,7 @@ type Collector struct {
 	minute   int64     // when the running minute ends
 	awake    int64     // when time was leapt over last
 	silence  func(Silence)
+	moved    func(counters.Movement)
 }
 
 // NewCollector makes a collector. The configuration must be valid.
@@ -84,7 +89,7 @@ func NewCollector(c Config, d Deps) *Collector {
 	}
 	out := &Collector{
 		config: c, network: d.Network, publisher: d.Publisher, metrics: d.Metrics, log: d.Log, everyone: d.HearEveryone,
-		silence:   d.Silence,
+		silence: d.Silence, moved: d.Moved,
 		exporters: map[flow.IP]*exporter{},
 	}
 	for i := range c.Partitions {
@@ -119,7 +124,10 @@ func (c *Collector) Datagram(at time.Time, door Door, from netip.AddrPort, paylo
 	}
 	o := c.decode(x, door, payload, truncated, source)
 	d, _ := x.account.settle(&c.report)
-	x.hear(o, d != wire.Malformed, at.UnixMilli())
+	x.hear(o, d != wire.Malformed, source.Arrival)
+	if d != wire.Malformed {
+		c.compare(x, o, source.Arrival)
+	}
 	c.metrics.report(o.proto, d, &c.report)
 	c.complain(x, o)
 	if x.partition.batch.N >= publishAt {
@@ -127,22 +135,35 @@ func (c *Collector) Datagram(at time.Time, door Door, from netip.AddrPort, paylo
 	}
 }
 
-// follow keeps up with the sequence numbers of a domain.
-func (c *Collector) follow(x *exporter, name domainName, number, units, uptime uint32) {
-	d := c.domain(x, name)
-	restarts, overtaken := d.sequence.restarts, d.sequence.outOfOrder
-	c.lose(x, d, d.sequence.arrived(number, units, uptime))
+// follow keeps up with the sequence numbers of a domain. Those of a datagram from
+// before a restart say nothing of the new numbering.
+func (c *Collector) follow(x *exporter, d *domain, r run, number, units uint32) {
 	x.account.Numbered += uint64(units)
-	x.account.OutOfOrder += d.sequence.outOfOrder - overtaken
-	if d.sequence.restarts > restarts {
-		x.account.Restarts++
-		c.metrics.restarts.Inc()
+	s := &d.sequence
+	renumbered, overtaken := s.renumbered, s.outOfOrder
+	switch r {
+	case formerRun:
+		x.account.OutOfOrder++
+		return
+	case newRun:
+		c.lose(x, d, s.anew())
+	}
+	c.lose(x, d, s.arrived(number, units))
+	x.account.OutOfOrder += s.outOfOrder - overtaken
+	if s.renumbered > renumbered {
+		c.renumbered(x, d)
 	}
 }
 
-// resume follows a domain on after a message whose units could not be counted:
-// the next sequence number is taken as it comes.
-func (c *Collector) resume(x *exporter, name domainName) { c.domain(x, name).sequence.skip() }
+// renumbered notes that the sequence numbers of a domain began anew. Where no uptime
+// is told that is the only sign of a restart.
+func (c *Collector) renumbered(x *exporter, d *domain) {
+	x.account.Renumbered++
+	c.metrics.renumbered.Inc()
+	if !d.boot.known() {
+		c.restarted(x, c.now, minuteLength)
+	}
+}
 
 // domain finds or makes the state of a domain. What one that makes way was still
 // waiting for is lost.

@@ -1,6 +1,9 @@
 package ingest
 
-import "eagre/ingest/sflow"
+import (
+	"eagre/ingest/sflow"
+	"eagre/network/counters"
+)
 
 // observed is what an sFlow agent tells besides samples: the counters of its
 // interfaces and how its data sources sample, against which flows are checked.
@@ -9,18 +12,21 @@ type observed struct {
 	sources    *sflow.Sampling
 }
 
-// observe takes in what a datagram says besides its samples.
-func (x *exporter) observe(d *sflow.Datagram) {
-	counters := d.Counters()
+// observe takes in what a datagram says besides its samples, and hands on how far
+// the counters of interfaces moved.
+func (x *exporter) observe(d *sflow.Datagram, moved func(counters.Movement)) {
+	said := d.Counters()
 	pool, sampled := d.Pool()
 	if x.observed == nil {
-		if len(counters) == 0 && !sampled {
+		if len(said) == 0 && !sampled {
 			return
 		}
 		x.observed = &observed{sflow.NewInterfaces(sflow.InterfaceLimit), sflow.NewSampling(sflow.SourceLimit)}
 	}
-	for i := range counters {
-		x.observed.interfaces.Observe(counters[i])
+	for i := range said {
+		if m, known := x.observed.interfaces.Observe(said[i]); known && moved != nil {
+			moved(m)
+		}
 	}
 	if sampled {
 		x.observed.sources.Observe(pool)

@@ -43,8 +43,10 @@ func (c *Collector) readFixed(x *exporter, p proto, payload []byte, source wire.
 	if !d.Open(payload, source, &c.report) {
 		return origin{proto: p}
 	}
+	from := c.domain(x, domainName{proto: p, id: d.Domain})
+	r := c.sight(x, from, stamp{uptime: d.Uptime, exported: d.Exported, arrival: source.Arrival})
 	if d.Numbered {
-		c.follow(x, domainName{proto: p, id: d.Domain}, d.Sequence, uint32(d.Records), d.Uptime)
+		c.follow(x, from, r, d.Sequence, uint32(d.Records))
 	}
 	c.rows(x, d.Next)
 	return origin{p, d.Domain, d.Exported}
@@ -62,16 +64,30 @@ func (c *Collector) readTemplated(x *exporter, p proto, payload []byte, source w
 		return origin{proto: p}
 	}
 	c.rows(x, m.Next)
-	name := domainName{proto: p, id: m.Domain}
-	switch {
-	case p == protoV9:
-		c.follow(x, name, m.Sequence, 1, m.Uptime)
-	case m.Counted:
-		c.follow(x, name, m.Sequence, m.Units, 0)
-	default:
-		c.resume(x, name)
+	from := c.domain(x, domainName{proto: p, id: m.Domain})
+	at := stamp{uptime: m.Uptime, exported: m.Exported, arrival: source.Arrival}
+	if p == protoV9 {
+		c.follow(x, from, c.sight(x, from, at), m.Sequence, 1)
+	} else {
+		c.followIPFIX(x, from, at)
 	}
 	return origin{p, m.Domain, m.Exported}
+}
+
+// followIPFIX keeps up with a domain by the message that was read. Its uptime is known
+// where options data has told of its boot; that comes some time after a restart, so
+// the sequence numbers are left out of it. After a message whose units could not be
+// counted the next number is taken as it comes.
+func (c *Collector) followIPFIX(x *exporter, d *domain, at stamp) {
+	m := &c.decoders.templated
+	if d.boot.announced(at) {
+		c.restarted(x, d.boot.at, wander)
+	}
+	if !m.Counted {
+		d.sequence.skip()
+		return
+	}
+	c.follow(x, d, thisRun, m.Sequence, m.Units)
 }
 
 // readSFlow reads sFlow, which has no clock.
@@ -80,10 +96,10 @@ func (c *Collector) readSFlow(x *exporter, payload []byte, source wire.Source) o
 	if !d.Open(payload, source, &c.report) {
 		return origin{proto: protoSFlow}
 	}
-	name := domainName{proto: protoSFlow, agent: d.Agent, id: d.SubAgent}
-	c.follow(x, name, d.Sequence, 1, d.Uptime)
+	from := c.domain(x, domainName{proto: protoSFlow, agent: d.Agent, id: d.SubAgent})
+	c.follow(x, from, c.sight(x, from, stamp{uptime: d.Uptime, arrival: source.Arrival}), d.Sequence, 1)
 	c.rows(x, d.Next)
-	x.observe(d)
+	x.observe(d, c.moved)
 	return origin{proto: protoSFlow, domain: d.SubAgent}
 }
 

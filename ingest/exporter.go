@@ -25,6 +25,7 @@ type exporter struct {
 	pulse     pulse
 	versions  uint16 // formats heard, a bit each by proto
 	clock     skew
+	restarted int64 // when it did last, Unix milliseconds; 0: not since it is known
 	fields    Fields
 }
 
@@ -42,12 +43,8 @@ func (x *exporter) notice(b *flow.Batch, before int) {
 // be used.
 func (x *exporter) hear(o origin, usable bool, arrival int64) {
 	x.pulse.beat(arrival)
-	if !usable {
-		return
-	}
-	x.versions |= 1 << o.proto
-	if o.exported != 0 {
-		x.clock.notice(o.exported - arrival)
+	if usable {
+		x.versions |= 1 << o.proto
 	}
 }
 
@@ -56,6 +53,7 @@ func (x *exporter) hear(o origin, usable bool, arrival int64) {
 type domain struct {
 	name     domainName
 	sequence sequence
+	boot     boot
 	heard    int64 // Unix milliseconds
 }
 

@@ -13,7 +13,9 @@ type Metrics struct {
 	malformed  [protoCount][wire.ReasonCount]prometheus.Counter
 	notes      [protoCount][wire.ReasonCount]prometheus.Counter
 	lost       [protoCount]prometheus.Counter
+	renumbered prometheus.Counter
 	restarts   prometheus.Counter
+	steps      prometheus.Counter
 	mismatches prometheus.Counter
 	decoded    prometheus.Counter
 	published  prometheus.Counter
@@ -33,7 +35,9 @@ type Metrics struct {
 func NewMetrics(r prometheus.Registerer) *Metrics {
 	f := factory{r}
 	m := &Metrics{
-		restarts:   f.counter("sequence_restarts_total", "Exporters whose sequence numbers began anew."),
+		renumbered: f.counter("sequence_restarts_total", "Exporters whose sequence numbers began anew."),
+		restarts:   f.counter("exporter_restarts_total", "Exporters that started anew: by their uptime, or where they tell none by their sequence numbers."),
+		steps:      f.counter("clock_steps_total", "Exporters whose clock was set by more than some seconds."),
 		mismatches: f.counter("accounting_mismatches_total", "Exporters whose books did not balance: a defect of this program."),
 		decoded:    f.counter("records_decoded_total", "Flow records read out of datagrams and packets."),
 		published:  f.counter("records_published_total", "Flow records handed on to the stream."),

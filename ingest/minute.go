@@ -56,7 +56,6 @@ func (c *Collector) turn() {
 		c.prove(x)
 		now := x.account.short()
 		x.minute, x.before = now.since(x.before), now
-		x.clock.turn()
 	}
 	c.listen()
 }

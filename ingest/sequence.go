@@ -2,20 +2,20 @@ package ingest
 
 // sequence follows the sequence numbers of one observation domain and says what
 // was lost. NetFlow v5 to v8 count flows, IPFIX data records, NetFlow v9 and sFlow
-// datagrams; all in 32 bits that wrap. Where there is no uptime it is 0 throughout.
+// datagrams; all in 32 bits that wrap.
 //
 // A gap is not loss at once: datagrams overtake each other. It becomes loss when
 // the domain has sent reorderWindow more datagrams and it is still open. A number
-// from far back, or an uptime that went back, is a restart and no loss.
+// from far back or far ahead begins a new numbering, and so does a restart: nothing
+// is lost between two numberings.
 type sequence struct {
 	started    bool
 	next       uint32
-	uptime     uint32
 	largest    uint32 // units of one datagram so far
 	gaps       [openGaps]gap
 	open       int
 	lost       uint64 // given up
-	restarts   uint64
+	renumbered uint64
 	outOfOrder uint64
 }
 
@@ -31,28 +31,27 @@ const (
 	// A jump ahead of more than this is a new numbering, not loss: at a million
 	// flows per second it would be a silence of 16 s.
 	longestJump = 1 << 24
-	// restartedMS is how far back the uptime must go to mean a restart; datagrams
-	// that overtake each other differ by less.
-	restartedMS = 10_000
 )
 
 // arrived takes in the sequence number of a datagram that carried so many units
 // and returns how many units were given up as lost by now.
-func (s *sequence) arrived(number, units, uptime uint32) (lost uint64) {
+func (s *sequence) arrived(number, units uint32) (lost uint64) {
 	before := s.lost
 	s.largest = max(s.largest, min(units, longestJump/reorderWindow))
-	ahead, older := int32(number-s.next), int32(s.uptime-uptime)
-	restarted := s.started && (older > restartedMS || ahead > longestJump || ahead < -s.reach())
+	ahead := int32(number - s.next)
+	if s.started && (ahead > longestJump || ahead < -s.reach()) {
+		s.anew()
+	}
 	switch {
-	case !s.started || restarted:
-		s.begin(number, restarted)
+	case !s.started:
+		s.started = true
 	case ahead < 0:
 		s.fill(number, units)
 		return s.lost - before
 	case ahead > 0:
 		s.miss(s.next, uint32(ahead))
 	}
-	s.next, s.uptime = number+units, uptime
+	s.next = number + units
 	s.ripen()
 	return s.lost - before
 }
@@ -65,12 +64,14 @@ func (s *sequence) skip() { s.started = false }
 // that overtook it may be larger than itself.
 func (s *sequence) reach() int32 { return int32(max(s.largest, 1) * reorderWindow) }
 
-func (s *sequence) begin(number uint32, restarted bool) {
-	if restarted {
-		s.restarts++
-		s.open = 0
+// anew ends the numbering: the next number is taken as it comes, and what the gaps
+// hold that are open is lost. It returns how many units they are.
+func (s *sequence) anew() (lost uint64) {
+	if s.started {
+		s.started = false
+		s.renumbered++
 	}
-	s.started, s.next = true, number
+	return s.flush()
 }
 
 // miss opens a gap; when too many are open the oldest is given up.

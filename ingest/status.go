@@ -27,9 +27,16 @@ type Status struct {
 	Became    map[string]uint64 `json:"datagrams_by_disposition"`
 	Malformed map[string]uint64 `json:"malformed_by_reason"`
 	Noted     map[string]uint64 `json:"notes_by_reason"`
-	Lost      uint64            `json:"lost"` // by sequence numbers: flows, records or datagrams as the format counts
-	Restarts  uint64            `json:"restarts"`
+	Lost      uint64            `json:"lost"`     // by sequence numbers: flows, records or datagrams as the format counts
 	Balanced  bool              `json:"balanced"` // every datagram and record has its disposition
+
+	// Restarts counts what was seen of them: by uptime, or where none is told by
+	// sequence numbers. Boot is the newest, by our clock, of an exporter that tells an
+	// uptime, else nil; where it was up for more than 49.7 days when it was heard
+	// first, it is when its uptime wrapped last.
+	Restarts   uint64     `json:"restarts"`
+	Boot       *time.Time `json:"boot"`
+	Renumbered uint64     `json:"renumbered"` // its sequence numbers began anew
 
 	Minute Minute `json:"last_minute"`
 
@@ -44,8 +51,12 @@ type Status struct {
 	Counters int                    `json:"interface_counters"`
 	Domains  int                    `json:"domains"`
 
+	// ClockOffset is the median over about a minute, or over the newest 127 datagrams
+	// of an exporter that sends less; ClockSteps is how often it jumped by more than
+	// five seconds.
 	ClockKnown  bool          `json:"clock_known"`
 	ClockOffset time.Duration `json:"clock_offset_ns"` // positive: its clock is ahead of ours
+	ClockSteps  uint64        `json:"clock_steps"`
 
 	Feeds []string `json:"feeds"` // detectors that can work with its flows
 	Lacks []string `json:"lacks"` // and those that cannot
@@ -83,7 +94,8 @@ func (x *exporter) status() Status {
 		Exporter: x.printed, Formats: x.formats(), First: instant(x.pulse.first), Last: instant(x.pulse.heard),
 		Silent: x.pulse.silent, Datagrams: a.Datagrams, Frames: a.Frames, Records: a.Decoded, Shed: a.Shed,
 		Became: dispositionsOf(a), Malformed: reasonsOf(&a.Malformed), Noted: reasonsOf(&a.Noted),
-		Lost: a.Lost, Restarts: a.Restarts, Balanced: a.Check() == nil, Minute: x.minute.told(),
+		Lost: a.Lost, Balanced: a.Check() == nil, Minute: x.minute.told(),
+		Restarts: a.Restarts, Boot: instant(x.boot()), Renumbered: a.Renumbered, ClockSteps: a.ClockSteps,
 		SamplingRate: a.SamplingRate, Sampling: a.Sampling.String(), Domains: len(x.domains),
 		Feeds: x.fields.Feeds(), Lacks: x.fields.Lacks(),
 	}

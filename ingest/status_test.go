@@ -65,28 +65,6 @@ func TestEveryMinuteBalances(t *testing.T) {
 	}
 }
 
-func TestClockOfAnExporterIsItsLargestOffset(t *testing.T) {
-	var k skew
-	if _, known := k.offset(); known {
-		t.Error("known before anything was seen")
-	}
-	for _, ms := range []int64{-900, -50, -2000} { // held up on the way by up to two seconds
-		k.notice(ms)
-	}
-	if got, _ := k.offset(); got != -50*time.Millisecond {
-		t.Errorf("got %v, want -50ms", got)
-	}
-	k.turn()
-	k.notice(-3000) // it was set back
-	if got, _ := k.offset(); got != -50*time.Millisecond {
-		t.Errorf("within the minute: got %v, want -50ms still", got)
-	}
-	k.turn()
-	if got, _ := k.offset(); got != -3*time.Second {
-		t.Errorf("a minute later: got %v, want -3s", got)
-	}
-}
-
 func TestExportTimeIsReadWhereTheFormatHasIt(t *testing.T) {
 	s := newStation(t, nil)
 	s.netflow(0, edge1, v5(0, 0))

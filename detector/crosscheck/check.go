@@ -153,7 +153,6 @@ func (c *Check) settle(l *line, until time.Time, out []Verdict) []Verdict {
 // no verdict on one of which nothing can be said.
 func (c *Check) judge(l *line, i *interval, until time.Time) (v *Verdict, done bool) {
 	last := !until.Before(i.end().Add(c.cfg.Patience))
-	sum, complete := tally.Sum{}, false
 	switch {
 	case i.Span() < shortest:
 		c.counts.Short++
@@ -164,7 +163,8 @@ func (c *Check) judge(l *line, i *interval, until time.Time) (v *Verdict, done b
 	case l.low && !last:
 		return nil, false
 	}
-	if sum, complete = c.ledger.Between(l.exporter, l.index, l.side, i.begin(), i.end()); !complete {
+	sum, complete := c.ledger.Between(l.exporter, l.index, l.side, i.begin(), i.end())
+	if !complete {
 		if last {
 			c.counts.Incomplete++
 		}

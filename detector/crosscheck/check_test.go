@@ -211,6 +211,31 @@ func TestLateFlowsAreWaitedFor(t *testing.T) {
 	}
 }
 
+// The ledger of package tally answers for polls that keep to no minute: a router is
+// polled 17 seconds after each, for flows that are steady, at the start and the end
+// of what the ledger holds too.
+func TestLedgerOfFlowsIsAskedForPartsOfMinutes(t *testing.T) {
+	ledger := tally.NewLedger(tally.DefaultLedgerConfig())
+	c := New(DefaultConfig(), ledger)
+	first := began.UnixMilli() / tally.TickLength
+	into := tally.Key{Kind: tally.Interface, Side: tally.To, Addr: router6, Index: 3}
+	var got []Verdict
+	for minute := range int64(30) {
+		ledger.Settle(first+minute, map[tally.Key]tally.Sum{into: flows(6_000_000, size, 1, 1000)})
+		from := began.Add(time.Duration(minute)*time.Minute + 17*time.Second)
+		c.Observe(counters.Movement{Exporter: router6, Index: 3, From: from.UnixMilli(), To: from.Add(time.Minute).UnixMilli(), In: movedBy(6_000_000)})
+		got = append(got, c.Settle(began.Add(time.Duration(minute+1)*time.Minute))...)
+	}
+	for _, v := range got {
+		if math.Abs(v.Ratio-1) > 1e-6 || math.Abs(v.Rate-1000) > 1e-3 {
+			t.Errorf("got ratio %v and sampling 1:%v, want 1 and 1:1000", v.Ratio, v.Rate)
+		}
+	}
+	if len(got) != 27 {
+		t.Errorf("got %d verdicts of 30 minutes, want 27", len(got))
+	}
+}
+
 // Counter samples that come every 20 seconds are judged a minute at a time; a gap
 // ends an interval.
 func TestShortMovementsAreJoined(t *testing.T) {

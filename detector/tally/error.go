@@ -15,10 +15,27 @@ const (
 	z999 = 3.09023
 )
 
-// sizesVary is how much less sure bytes are than packets: packet sizes vary, so the
-// relative variance is (1+cv²)/n. A coefficient of variation of 1 is taken, which
-// mixes of small and full packets stay below.
-const sizesVary = 2
+// The sizes of packets, in bytes, between which those of a sum are taken to lie.
+const (
+	smallest = 40
+	largest  = 1500
+)
+
+// mostVaried bounds by how much less sure bytes are than packets: it holds up to a
+// coefficient of variation of 1.7, which mixes of small and full packets stay below.
+const mostVaried = 4
+
+// sizesVary is how much less sure bytes are than packets. Packet sizes vary, so the
+// relative variance is (1+cv²)/n. Of the sizes only the mean m is known; their
+// variance is at most (largest-m)·(m-smallest) (Bhatia and Davis 2000), so full
+// packets are as sure as their number, and a mix is not.
+func (s Sum) sizesVary() float64 {
+	if s.Packets == 0 {
+		return 1
+	}
+	m := float64(s.Bytes) / float64(s.Packets)
+	return max(1, min(((smallest+largest)*m-smallest*largest)/(m*m), mostVaried))
+}
 
 // RelativeError is one standard error of the packet estimate as a part of it.
 func (s Sum) RelativeError() float64 {
@@ -42,13 +59,13 @@ func (s Sum) effective() float64 {
 func (s Sum) PacketError() float64 { return beyond(s.effective()) }
 
 // ByteError is the same of the bytes.
-func (s Sum) ByteError() float64 { return beyond(s.effective() / sizesVary) }
+func (s Sum) ByteError() float64 { return beyond(s.effective() / s.sizesVary()) }
 
 // LowerPackets is the lower 99.9 % bound of the true packets.
 func (s Sum) LowerPackets() float64 { return s.PacketCount() * atLeast(s.effective()) }
 
 // LowerBytes is the lower 99.9 % bound of the true bytes.
-func (s Sum) LowerBytes() float64 { return s.ByteCount() * atLeast(s.effective()/sizesVary) }
+func (s Sum) LowerBytes() float64 { return s.ByteCount() * atLeast(s.effective()/s.sizesVary()) }
 
 // beyond is by what part of n the mean of a Poisson count n may be larger, which is
 // more than by how much it may be smaller.

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"eagre/flow"
+	"eagre/internal/sketch"
 )
 
 // exporter is what a counter knows of one exporter of its partition.
@@ -14,8 +15,24 @@ type exporter struct {
 	onTime  uint64 // packets since a tick settled last that came in time, in 1/256
 	late    uint64 // and those that did not
 	again   uint64 // rows that showed packets a second time
+	rows    uint64
+	delays  sketch.Quantiles // of some of the rows since a tick settled last
 	ingress map[uint32]*metering
 	long    longFlows
+}
+
+// delaysEvery is of how many rows one is asked for its delay.
+const delaysEvery = 16
+
+// account notes what came in time and what did not.
+func (x *exporter) account(r *row) {
+	x.onTime = addSaturating(x.onTime, r.sum.Packets)
+	if r.isLate {
+		x.late = addSaturating(x.late, r.late.Packets)
+	}
+	if x.rows++; x.rows%delaysEvery == 0 {
+		x.delays.Insert(uint64(r.delay), 1)
+	}
 }
 
 // metering is when the packets that enter at an interface were exported by it.
@@ -111,6 +128,7 @@ type ExporterTick struct {
 	Late     uint64 // packets in ticks that had settled: in the ledger alone
 	Again    uint64 // rows that showed packets a second time, not counted
 	Repeats  Repeats
+	Delays   sketch.Quantiles // milliseconds from the end of a flow to its arrival
 }
 
 // Share is the part of the packets that came in time; 1 where there were none.
@@ -127,8 +145,8 @@ func (e *exporters) settle(tick int64) []ExporterTick {
 	var out []ExporterTick
 	for address, x := range e.all {
 		if x.onTime != 0 || x.late != 0 || x.again != 0 {
-			out = append(out, ExporterTick{Exporter: address, OnTime: x.onTime, Late: x.late, Again: x.again, Repeats: x.long.Repeats})
-			x.onTime, x.late, x.again = 0, 0, 0
+			out = append(out, ExporterTick{Exporter: address, OnTime: x.onTime, Late: x.late, Again: x.again, Repeats: x.long.Repeats, Delays: x.delays})
+			x.onTime, x.late, x.again, x.delays = 0, 0, 0, sketch.Quantiles{}
 		}
 		if tick-x.heard > forgetAfter {
 			delete(e.all, address)

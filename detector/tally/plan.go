@@ -84,12 +84,11 @@ func (c *Counter) account(r *row, implausible bool) {
 	case r.place.Core:
 		c.partial.Unplaced++
 	}
-	r.exporter.onTime = addSaturating(r.exporter.onTime, r.sum.Packets)
 	if r.isLate {
 		c.partial.LateRows++
 		c.partial.LatePackets = addSaturating(c.partial.LatePackets, r.late.Packets)
-		r.exporter.late = addSaturating(r.exporter.late, r.late.Packets)
 	}
+	r.exporter.account(r)
 }
 
 // planEnds plans what is watched at either end of the flow.

@@ -33,6 +33,7 @@ type longFlows struct {
 	stuck, moved      uint32 // votes: the start stayed, or went on from the end before
 	cumulative, since uint32 // votes of those that stayed: what the counters hold
 	same, other       uint32 // long flows in a row with the same start, or another
+	strange           uint32 // long flows that were not seen before
 	start             int64  // of the long flow seen last
 	gap               int64  // the period as it will be
 	voted             bool
@@ -103,6 +104,7 @@ func (c *Counter) remembered(b *flow.Batch, i int, r *row, x *exporter) (f *seen
 	c.voter(x).compareStarts(r)
 	now := seenFlow{hash: hash, start: r.start, end: r.end, packets: r.sum.Packets, bytes: r.sum.Bytes, samples: r.sum.Samples}
 	if f.hash != hash {
+		x.long.strange++
 		*f = now
 		return f, false
 	}
@@ -145,11 +147,15 @@ func (l *longFlows) vote(was, now *seenFlow) {
 
 // voteCounters asks whether the counters of a flow that never moves hold its whole
 // past. Those that do cannot fall, and grow as its age does; those that do not stay
-// what they were while the records come at the same pace.
+// what they were while the records come at the same pace. Of how much time the first
+// record that was seen told is not known: a flow may be older than our memory of it.
 func (l *longFlows) voteCounters(was, now *seenFlow) {
-	age, before := float64(now.end-now.start), float64(was.end-was.start)
-	told := float64(was.end - max(was.start, was.before.end))
-	whole, part := float64(was.packets)*age/before, float64(was.packets)*float64(now.end-was.end)/told
+	age, before, gap := float64(now.end-now.start), float64(was.end-was.start), float64(now.end-was.end)
+	told := min(before, gap)
+	if was.before.end != 0 {
+		told = float64(was.end - max(was.start, was.before.end))
+	}
+	whole, part := float64(was.packets)*age/before, float64(was.packets)*gap/told
 	if seen := float64(now.packets); now.packets >= was.packets && ratio(seen, whole) <= ratio(seen, part) {
 		l.cumulative++
 	} else {
@@ -200,25 +206,32 @@ func (l *longFlows) judge() {
 	l.period = max(l.gap, longFlow)
 	votes := l.stuck + l.moved
 	switch {
+	case l.same+l.other >= many && l.same >= 9*l.other && l.strange > l.stuck: // a flow that comes again is another one
+		l.Repeats, l.period = Frozen, longFlow
 	case votes >= enough && l.stuck >= 3*l.moved:
 		l.Repeats = Stuck
-		if l.cumulative > l.since {
+		if l.cumulative >= 3*l.since { // what tells the time since the record before grows half of the time
 			l.Repeats = Cumulative
 		}
-	case l.same+l.other >= many && l.same >= 9*l.other:
-		l.Repeats = Frozen
 	case l.moved > l.stuck, l.Repeats == Frozen && l.other > l.same:
 		l.Repeats = Honest
 	}
-	fade(&l.stuck, &l.moved)
+	fade(&l.stuck, &l.moved, &l.strange)
 	fade(&l.cumulative, &l.since)
 	fade(&l.same, &l.other)
 }
 
-// fade halves two counts of votes when they have become many.
-func fade(a, b *uint32) {
-	if *a+*b > 2*many {
-		*a, *b = *a/2, *b/2
+// fade halves counts of votes when they have become many.
+func fade(votes ...*uint32) {
+	var sum uint32
+	for _, v := range votes {
+		sum += *v
+	}
+	if sum <= 2*many {
+		return
+	}
+	for _, v := range votes {
+		*v /= 2
 	}
 }
 

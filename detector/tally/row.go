@@ -9,6 +9,7 @@ import (
 // row is what is known about the flow at hand, worked out once.
 type row struct {
 	start, end int64 // Unix milliseconds, without what is late
+	delay      int64 // from its end to the end of the step that brought it
 	tick       int64 // in which the flow ends
 	oneTick    bool  // and in which it also starts
 	sum        Sum
@@ -33,6 +34,7 @@ func (c *Counter) describe(b *flow.Batch, i int, r *row) {
 	r.exporter, r.again = x, c.secondView(b, i, x)
 	role := c.role(b.Exporter[i], b.InIf[i])
 	r.end = min(b.End[i], c.latest)
+	r.delay = c.latest - r.end
 	r.start, r.src, r.dst = min(b.Start[i], r.end), b.SrcAddr[i], b.DstAddr[i]
 	r.sum.estimate(b.Packets[i], b.Bytes[i], b.SamplingRate[i])
 	r.place = c.network.Place(r.src, r.dst, role)
@@ -41,7 +43,10 @@ func (c *Counter) describe(b *flow.Batch, i int, r *row) {
 	if !r.place.Boundary {
 		r.observer = x.number
 	}
-	if r.end-r.start >= longFlow {
+	if b.Quality[i]&flow.BadDuration != 0 {
+		r.start = max(r.start, r.end-longFlow) // how long it lasted is not known
+	}
+	if r.end-r.start > longFlow {
 		c.recall(b, i, r, x)
 	}
 	c.cutLate(r)

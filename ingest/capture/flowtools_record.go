@@ -41,8 +41,12 @@ func clock(seconds, nanos uint32) int64 {
 	return int64(seconds)*1000 + int64(nanos)/1e6
 }
 
-// believed is how far back a record may reach, in milliseconds: 2 h.
-const believed = 2 * 60 * 60 * 1000
+// believed is how long ago a record may have ended, and longest how long before it
+// was sent it may have begun, in milliseconds: 2 h and 24 days.
+const (
+	believed = 2 * 60 * 60 * 1000
+	longest  = 24 * 24 * 60 * 60 * 1000
+)
 
 // span fills Start and End from the router's uptime at the first and last packet
 // and when it sent the record. Uptime wraps every 49.7 days: differences are taken
@@ -54,12 +58,13 @@ func span(r *flow.Record, sent int64, uptime, first, last uint32) {
 	}
 	lastAge = max(lastAge, 0)
 	firstAge = max(firstAge, lastAge)
-	if firstAge > believed {
+	switch {
+	case lastAge > believed:
 		r.Quality |= flow.LateReceived
-		firstAge = believed
-		if lastAge > believed {
-			firstAge, lastAge = 0, 0
-		}
+		firstAge, lastAge = 0, 0
+	case firstAge > longest:
+		r.Quality |= flow.BadDuration
+		firstAge = longest
 	}
 	r.Start, r.End = time.UnixMilli(sent-firstAge).UTC(), time.UnixMilli(sent-lastAge).UTC()
 }

@@ -11,8 +11,9 @@ import (
 )
 
 const (
-	believed = 2 * time.Hour    // how far back a record may reach
-	skew     = 60 * time.Second // how far the clocks of exporter and collector may differ
+	believed = 2 * time.Hour       // how long ago a record may have ended
+	longest  = 24 * 24 * time.Hour // how long before that it may have begun
+	skew     = 60 * time.Second    // how far the clocks of exporter and collector may differ
 )
 
 var errNoTime = errors.New("neither time_received_ns nor time_flow_end_ns says when it was")
@@ -48,7 +49,8 @@ func arrival(m *flowpb.FlowMessage, at time.Time) (time.Time, error) {
 // if both are, the flow was received as it happened. The rest follows the
 // decoders of routers' own formats: what ends in the future is moved back to end
 // now (the exporter's clock is ahead, which tells nothing about how long the flow
-// lasted), what ended too long ago counts now, and what began too long ago is cut.
+// lasted), what ended too long ago counts now, and what claims to have lasted longer
+// than 24 days is cut.
 func span(m *flowpb.FlowMessage, received time.Time, r *flow.Record) {
 	start, started := instant(m.TimeFlowStartNs)
 	end, ended := instant(m.TimeFlowEndNs)
@@ -69,12 +71,13 @@ func span(m *flowpb.FlowMessage, received time.Time, r *flow.Record) {
 	if ahead > 0 {
 		start, end = start.Add(-ahead), now
 	}
-	if oldest := now.Add(-believed); start.Before(oldest) {
+	if end.Before(now.Add(-believed)) {
 		r.Quality |= flow.LateReceived
+		start, end = now, now
+	}
+	if oldest := now.Add(-longest); start.Before(oldest) {
+		r.Quality |= flow.BadDuration
 		start = oldest
-		if end.Before(oldest) {
-			start, end = now, now
-		}
 	}
 	r.Start, r.End = start, end
 }

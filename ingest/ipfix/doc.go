@@ -43,6 +43,15 @@
 // counts totals instead (85), its updates are no rows, as the teardown holds it
 // all. A record whose counters are all zero is no row.
 //
+// # When a flow was
+//
+// Event time is the arrival less the age at the export, so the exporter's clock does
+// not matter. A flow keeps its beginning, up to 24 days before its arrival. What
+// ended more than two hours ago is marked flow.LateReceived and counts now, however
+// short it was; what ended in the future, before it began, or after more than those
+// 24 days is marked flow.BadDuration. Headers say the export time in whole seconds,
+// so times that are told as dates come out up to a second late.
+//
 // # Whose sampling rate
 //
 // The operator's; else an element of the record (34, 50, 305 with 306, 309 with

@@ -250,12 +250,12 @@ func TestFaultsOfRecordsAreMarked(t *testing.T) {
 			func(f *flow.Record) {
 				f.Start, f.End = time.UnixMilli(arrived-9000).UTC(), time.UnixMilli(arrived-9000).UTC()
 				f.Quality = flow.BadDuration
-			}, "1 records end before they start or in the future; clamped",
+			}, "1 records end before they start, in the future, or 24 days later; clamped",
 		},
 		{
 			"three hours old", "152:8 153:8",
 			[]any{int(arrived) - 3*3600_000, int(arrived) - 3*3600_000},
-			func(f *flow.Record) { f.Quality = flow.LateReceived }, "1 records are older than 2 h; clamped",
+			func(f *flow.Record) { f.Quality = flow.LateReceived }, "1 records ended more than 2 h ago; clamped",
 		},
 	}
 	for _, c := range cases {

@@ -5,8 +5,18 @@ import (
 	"eagre/ingest/wire"
 )
 
-// believed is how far back a record may reach, in milliseconds: 2 h.
-const believed = 2 * 60 * minute
+// What is believed of a record's times, in milliseconds.
+const (
+	hour = 60 * minute
+
+	// believed is how long before the arrival a record may have ended.
+	believed = 2 * hour
+	// ahead is how far in the future it may seem to have ended.
+	ahead = minute
+	// farthest is how long ago a flow may have begun. A difference of uptimes is told
+	// from one that is negative up to 24.8 days.
+	farthest = 24 * 24 * hour
+)
 
 // times turns ages at the time of export into event times. Event time is the
 // arrival minus the age, so the exporter's own clock does not matter: it stands
@@ -21,6 +31,9 @@ func (m *Message) times(r *rows, t *template, report *wire.Report) {
 		f, l := first[i], last[i] // negative ones look huge below
 		if uint64(l) > believed || uint64(f-l) > uint64(believed-l) {
 			var q flow.Quality
+			if t.is(startUp) && t.is(endUp) {
+				f = l + int64(int32(f-l)) // a beginning 24.8 days ago looks like the future, but not from the end
+			}
 			first[i], last[i], q = believe(f, l, slack, arrival)
 			m.doubtful(b, r.from+i, q, report)
 			continue
@@ -67,11 +80,11 @@ func (m *Message) complete(r *rows, t *template) {
 		return
 	}
 	for i, lasted := range m.duration[:r.n] {
-		lasted := int64(min(lasted, believed+1))
+		lasted := int64(min(lasted, bound))
 		if t.has.has(start) {
-			last[i] -= lasted
+			last[i] = limited(last[i]) - lasted
 		} else {
-			first[i] += lasted
+			first[i] = limited(first[i]) + lasted
 		}
 	}
 }
@@ -91,29 +104,29 @@ func adrift(first, last []int64, t *template) {
 	}
 }
 
-// oldest is beyond every age that can be, so that sums of ages do not overflow.
-const oldest = 1 << 48
+// bound is beyond every age that can be, so that sums of ages do not overflow.
+const bound = 1 << 48
 
-// believe gives times to a record whose own cannot be believed as they are. What
-// ended too long ago counts now, as the exporter's stamps are broken; a long flow
-// that began too long ago is cut at the limit.
+func limited(age int64) int64 { return max(min(age, bound), -bound) }
+
+// believe gives times to a record whose own cannot be taken as they are. A flow may
+// have lasted for days: only its end says whether its stamps can be believed. What
+// ended too long ago, or in a future that no delay explains, counts now; a
+// beginning before the farthest that can be told is one of then.
 func believe(first, last, slack, arrival int64) (start, end int64, q flow.Quality) {
-	first, last = max(min(first, oldest), -oldest), max(min(last, oldest), -oldest)
+	first, last = limited(first), limited(last)
 	if last < 0 && last > -slack {
 		first, last = first-last, 0
 	}
-	if last < 0 || first < last {
+	if last < 0 || first < last || last <= believed && first > farthest {
 		q |= flow.BadDuration
-		if first < last {
-			first = last
-		}
-		first, last = max(first, 0), max(last, 0)
-	}
-	if first > believed {
-		q |= flow.LateReceived
 	}
 	if last > believed {
+		return arrival, arrival, q | flow.LateReceived
+	}
+	if last < -ahead {
 		return arrival, arrival, q
 	}
-	return arrival - min(first, believed), arrival - last, q
+	last = max(last, 0)
+	return arrival - min(max(first, last), farthest), arrival - last, q
 }

@@ -25,6 +25,17 @@ func BenchmarkV5(b *testing.B) {
 	b.Run("filling", func(b *testing.B) { benchmark(b, flow.MaxRows-v5Limit, payloads...) })
 }
 
+// BenchmarkLongFlows decodes datagrams of flows that began hours ago, which the fast
+// way leaves to the general one.
+func BenchmarkLongFlows(b *testing.B) {
+	records := make([]v5Record, v5Limit)
+	for i := range records {
+		records[i] = slammer()
+		records[i].First = 1<<32 + uptime - 22*hour
+	}
+	benchmark(b, flow.MaxRows-v5Limit, datagram(header(v5Limit), records...))
+}
+
 // BenchmarkLayouts decodes full datagrams of every layout.
 func BenchmarkLayouts(b *testing.B) {
 	for _, k := range kinds {

@@ -169,39 +169,83 @@ func TestRowsAreAddedBehindThoseOfOthers(t *testing.T) {
 }
 
 // Uptime wraps after 49.7 days; the flow's age must come out right on either
-// side, up to two milliseconds around every edge, in every layout.
-func TestUptimeWrap(t *testing.T) {
+// side and in the middle of it, up to two milliseconds around every edge, in every
+// layout, however long it lasted.
+func TestUptimeWrapsInTheMiddleOfAFlow(t *testing.T) {
 	for _, k := range kinds {
-		for _, edge := range []uint32{0, 1 << 31, 1500, 1<<32 - 1500, 1<<31 + 1500, believed, 1<<32 - believed} {
-			for off := range uint32(5) {
-				for _, age := range []uint32{0, 1, 100, 1400, 1499, believed - 1500} {
-					k.wrap(t, edge+off-2, age)
+		for _, age := range []uint32{0, 1, 1499, believed - 1500, believed} {
+			for _, lasted := range []uint32{0, 1, 100, believed, 22 * hour, farthest - believed} {
+				for _, edge := range []uint32{0, 1 << 31, age, age + lasted, age + lasted/2, 1<<31 + age, 1<<31 + age + lasted} {
+					for off := range uint32(5) {
+						k.wrap(t, edge+off-2, age, lasted)
+					}
 				}
 			}
 		}
 	}
 }
 
-// wrap decodes a flow of 100 ms that ended so long before the datagram left.
-func (k kind) wrap(t *testing.T, up, age uint32) {
+// wrap decodes a flow that lasted so long and ended so long before the datagram left.
+func (k kind) wrap(t *testing.T, up, age, lasted uint32) {
 	t.Helper()
-	const duration = 100
+	got, report, _ := decode(k.spanning(up, age, lasted), exporter)
+	start, end := arrived-got[0].Start.UnixMilli(), arrived-got[0].End.UnixMilli()
+	if start != int64(age+lasted) || end != int64(age) || len(report.Notes()) != 0 {
+		t.Errorf("%s at uptime %d: began %d ms and ended %d ms ago, want %d and %d; notes %v", k.name, up, start, end, age+lasted, age, report.Notes())
+	}
+}
+
+// spanning is a datagram with one flow of one packet.
+func (k kind) spanning(up, age, lasted uint32) []byte {
 	payload := k.datagram(make([]byte, k.record))
 	binary.BigEndian.PutUint32(payload[4:], up)
 	r := payload[k.header()+k.traffic():]
-	binary.BigEndian.PutUint32(r, 1)
-	binary.BigEndian.PutUint32(r[4:], 40)
-	binary.BigEndian.PutUint32(r[8:], up-age-duration)
-	binary.BigEndian.PutUint32(r[12:], up-age)
-	got, report, _ := decode(payload, exporter)
-	start, end := arrived-got[0].Start.UnixMilli(), arrived-got[0].End.UnixMilli()
-	if start != int64(age+duration) || end != int64(age) || len(report.Notes()) != 0 {
-		t.Errorf("%s at uptime %d: began %d ms and ended %d ms ago, want %d and %d; notes %v", k.name, up, start, end, age+duration, age, report.Notes())
+	for at, v := range []uint32{1, 40, up - age - lasted, up - age} {
+		binary.BigEndian.PutUint32(r[4*at:], v)
+	}
+	return payload
+}
+
+// A stream that was exported once, when it ended: whoever cuts its beginning sees it
+// eleven times as fast as it was.
+func TestAFlowOf22HoursKeepsItsBeginning(t *testing.T) {
+	const lasted, age = 22 * hour, 1500
+	for _, k := range kinds {
+		got, report, _ := decode(k.spanning(uptime, age, lasted), exporter)
+		want := []time.Time{time.UnixMilli(arrived - lasted - age).UTC(), time.UnixMilli(arrived - age).UTC()}
+		if diff := cmp.Diff(want, []time.Time{got[0].Start, got[0].End}); diff != "" {
+			t.Errorf("%s: first and last packet (-want +got):\n%s", k.name, diff)
+		}
+		if late := got[0].Quality & (flow.LateReceived | flow.BadDuration); late != 0 || len(report.Notes()) != 0 {
+			t.Errorf("%s: marked %b, notes %v; want neither", k.name, late, report.Notes())
+		}
+	}
+}
+
+// Beside short flows, which the datagram has four of at a time, a long one is no
+// reason to treat them otherwise.
+func TestALongFlowAmongShortOnes(t *testing.T) {
+	records := make([]v5Record, v5Limit)
+	for i := range records {
+		records[i] = slammer()
+	}
+	records[13].First = 1<<32 + uptime - 22*hour // before the uptime wrapped
+	got, report, _ := decode(datagram(header(v5Limit), records...), exporter)
+	for i, r := range got {
+		want := arrived - 1500
+		if i == 13 {
+			want = arrived - 22*hour
+		}
+		if r.Start.UnixMilli() != want || r.End.UnixMilli() != arrived-1400 || r.Quality != 0 {
+			t.Errorf("flow %d: got %v to %v, quality %b; want it to begin %d ms ago", i, r.Start, r.End, r.Quality, arrived-want)
+		}
+	}
+	if len(got) != v5Limit || len(report.Notes()) != 0 {
+		t.Errorf("got %d flows, notes %v; want %d and none", len(got), report.Notes(), v5Limit)
 	}
 }
 
 func TestTimesThatCannotBeAreClamped(t *testing.T) {
-	const hour = 3_600_000
 	cases := []struct {
 		name        string
 		uptime      uint32
@@ -215,7 +259,14 @@ func TestTimesThatCannotBeAreClamped(t *testing.T) {
 		{"both in the future", uptime, uptime + 5, uptime + 9, 0, 0, flow.BadDuration},
 		{"ends before it begins", uptime, uptime - 10, uptime - 20, 20, 20, flow.BadDuration},
 		{"two hours exactly", 9 * hour, 7 * hour, 9*hour - 5, 2 * hour, 5, 0},
-		{"a long flow that began earlier is cut", 9 * hour, 7*hour - 1, 9*hour - 5, 2 * hour, 5, flow.LateReceived},
+		{"a flow that began earlier keeps its beginning", 9 * hour, 7*hour - 1, 9*hour - 5, 2*hour + 1, 5, 0},
+		{"ended two hours ago exactly", 9 * hour, hour, 7 * hour, 8 * hour, 2 * hour, 0},
+		{"ended a moment earlier", 9 * hour, hour, 7*hour - 1, 0, 0, flow.LateReceived},
+		{"a minute in the future exactly", 9 * hour, 8 * hour, 9*hour + ahead, hour, 0, flow.BadDuration},
+		{"further in the future: its beginning is no better", 9 * hour, 8 * hour, 9*hour + ahead + 1, 0, 0, flow.BadDuration},
+		{"24 days exactly", 9 * hour, 1<<32 + 9*hour - farthest, 9*hour - 5, farthest, 5, 0},
+		{"24 days and a moment are cut", 9 * hour, 1<<32 + 9*hour - farthest - 1, 9*hour - 5, farthest, 5, flow.BadDuration},
+		{"began 24.9 days ago, which looks like the future", 9 * hour, 1<<31 + 8*hour + 1, 8 * hour, farthest, hour, flow.BadDuration},
 		{"ended three hours ago: stamps are broken, it counts now", 9 * hour, 6*hour - 50, 6 * hour, 0, 0, flow.LateReceived},
 		{"half the clock away", 5, 1<<31 + 5, 1<<31 + 5, 0, 0, flow.BadDuration},
 	}

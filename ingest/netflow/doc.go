@@ -17,6 +17,11 @@
 // to say. How many flows a row adds up (dFlows) is not kept, as nothing counts by
 // it: a row is one flow.
 //
+// A flow keeps its beginning, up to 24 days before its arrival: a 32-bit uptime tells
+// no more. What ended more than two hours ago is marked flow.LateReceived and counts
+// now, however short it was; what ended in the future, before it began, or after more
+// than those 24 days is marked flow.BadDuration.
+//
 // Sources: Cisco, "NetFlow Export Datagram Format" (versions 1, 5, 7, 8) and the
 // NDE chapters of the Catalyst 5000 and 6500 guides (which fields of version 7 are
 // populated by which flow mask); for version 6 and the Catalyst schemes of version

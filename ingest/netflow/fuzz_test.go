@@ -76,7 +76,7 @@ func bothWays(t *testing.T, payload []byte, source wire.Source, fast, plain *flo
 func believable(t *testing.T, flows []flow.Record) {
 	for _, r := range flows {
 		age := arrived - r.Start.UnixMilli()
-		if r.End.Before(r.Start) || r.End.UnixMilli() > arrived || age > believed || r.SrcMask > 32 || r.DstMask > 32 {
+		if r.End.Before(r.Start) || r.End.UnixMilli() > arrived || age > farthest || r.SrcMask > 32 || r.DstMask > 32 {
 			t.Fatalf("impossible flow %+v", r)
 		}
 		if hosts := r.SrcAddr.IsValid() && r.DstAddr.IsValid(); !hosts && r.Quality&flow.Aggregated == 0 {

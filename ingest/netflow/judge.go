@@ -16,13 +16,13 @@ const (
 	suspectOctets = int64(fastestBits / 8) // scaled bytes in one second, below which no flow is too fast
 )
 
-// judge clamps the times of new rows, marks impossible counters and takes away
-// impossible masks. The rows are kept.
+// judge gives times to the new rows that are not timely, marks impossible counters
+// and takes away impossible masks. The rows are kept.
 func (d *Datagram) judge(b *flow.Batch, records []byte, report *wire.Report) {
 	for row := b.N; len(records) > 0; row++ {
 		first, last := be.Uint32(records[offFirst:]), be.Uint32(records[offFirst+4:])
 		if !d.timely(first, last) {
-			b.Start[row], b.End[row], b.Quality[row] = d.clamp(first, last, report)
+			b.Start[row], b.End[row], b.Quality[row] = d.span(first, last, report)
 		}
 		d.doubt(b, row, report)
 		unmask(b, row, report)

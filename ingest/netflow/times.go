@@ -5,8 +5,20 @@ import (
 	"eagre/ingest/wire"
 )
 
-// believed is how far back a record may reach, in milliseconds: 2 h.
-const believed = 2 * 60 * 60 * 1000
+// What is believed of a record's times, in milliseconds.
+const (
+	second = 1000
+	hour   = 3600 * second
+	day    = 24 * hour
+
+	// believed is how long before the arrival a record may have ended.
+	believed = 2 * hour
+	// ahead is how far in the future it may seem to have ended.
+	ahead = 60 * second
+	// farthest is how long ago a flow may have begun. A difference of uptimes is told
+	// from one that is negative up to 24.8 days.
+	farthest = 24 * day
+)
 
 // A record's times are the exporter's uptime at its first and last packet, so its
 // age when the datagram left is uptime minus those; event time is the arrival minus
@@ -15,31 +27,29 @@ const believed = 2 * 60 * 60 * 1000
 // and one that is negative looks huge. That 0 is an uptime like any other (the boot)
 // follows.
 
-// timely tells whether the times of a record can be believed as they are.
+// timely tells whether a record lies within what is believed from its first packet
+// on, as nearly all do, so that its times can be taken as they are.
 func (d *Datagram) timely(first, last uint32) bool {
 	return uint64(d.Uptime-last)+uint64(last-first) <= believed
 }
 
-// clamp gives times to a record whose own cannot be believed. What ended too
-// long ago counts now (the exporter's stamps are broken); a long flow that began
-// too long ago is cut at the limit.
-func (d *Datagram) clamp(first, last uint32, report *wire.Report) (start, end int64, q flow.Quality) {
-	firstAge, lastAge := int64(int32(d.Uptime-first)), int64(int32(d.Uptime-last))
-	if lastAge < 0 || int32(last-first) < 0 {
+// span gives times to a record that is not timely. A flow may have lasted for days:
+// only its end says whether its stamps can be believed. What ended too long ago, or
+// in a future that no delay explains, counts now; a first packet from before the
+// farthest that can be told is one of then.
+func (d *Datagram) span(first, last uint32, report *wire.Report) (start, end int64, q flow.Quality) {
+	arrival, age, duration := d.source.Arrival, int64(int32(d.Uptime-last)), int64(int32(last-first))
+	firstAge := age + max(duration, 0)
+	if age < 0 || duration < 0 || age <= believed && firstAge > farthest {
 		q |= flow.BadDuration
 		report.Add(wire.Note{Finding: wire.WrongDuration})
 	}
-	lastAge = max(lastAge, 0)
-	if int32(last-first) < 0 {
-		firstAge = lastAge
-	}
-	firstAge = max(firstAge, lastAge)
-	if firstAge > believed {
-		q |= flow.LateReceived
+	if age > believed {
 		report.Add(wire.Note{Finding: wire.TooOld})
+		return arrival, arrival, q | flow.LateReceived
 	}
-	if lastAge > believed {
-		return d.source.Arrival, d.source.Arrival, q
+	if age < -ahead {
+		return arrival, arrival, q
 	}
-	return d.source.Arrival - min(firstAge, believed), d.source.Arrival - lastAge, q
+	return arrival - min(max(firstAge, 0), farthest), arrival - max(age, 0), q
 }

@@ -129,24 +129,28 @@ func signed(a, b uint32) time.Duration {
 }
 
 func twinTimes(f *flow.Record, up uint32, v *v5Record, arrival int64) {
-	now, limit := time.UnixMilli(arrival).UTC(), 2*time.Hour
-	start, end := now.Add(-signed(up, v.First)), now.Add(-signed(up, v.Last))
-	backwards := signed(v.Last, v.First) < 0
-	if end.After(now) || backwards {
+	now := time.UnixMilli(arrival).UTC()
+	end, lasted := now.Add(-signed(up, v.Last)), signed(v.Last, v.First)
+	future, late := end.After(now), now.Sub(end) > 2*time.Hour
+	start := end.Add(-max(lasted, 0))
+	tooLong := now.Sub(start) > 24*24*time.Hour
+	if future || lasted < 0 || tooLong && !late {
 		f.Quality |= flow.BadDuration
+	}
+	if late {
+		f.Quality |= flow.LateReceived
+	}
+	if tooLong {
+		start = now.Add(-24 * 24 * time.Hour)
+	}
+	if late || end.Sub(now) > time.Minute {
+		start, end = now, now
 	}
 	if end.After(now) {
 		end = now
 	}
-	if backwards || start.After(end) {
+	if start.After(end) {
 		start = end
-	}
-	if now.Sub(start) > limit {
-		f.Quality |= flow.LateReceived
-		start = now.Add(-limit)
-	}
-	if now.Sub(end) > limit {
-		start, end = now, now
 	}
 	f.Start, f.End = start, end
 }
@@ -225,7 +229,7 @@ func (k kind) tame(record []byte, up uint32, r *rand.Rand) {
 }
 
 func near(r *rand.Rand) uint32 {
-	edges := []uint32{0, 1000, 1000, 1000, believed, believed / 2, 1 << 31, 1 << 32 / 4}
+	edges := []uint32{0, 1000, 1000, 1000, believed, believed / 2, 1 << 31, 1 << 32 / 4, farthest, 22 * hour, 1<<32 - ahead}
 	return edges[r.IntN(len(edges))] + uint32(r.IntN(5)) - 2
 }
 

@@ -9,12 +9,10 @@ import (
 // interface counters (§5, if_counters).
 const genericCounters = 1
 
-// Unknown is what an agent says of a 32-bit counter that it does not have.
-const Unknown = 0xffffffff
-
 // InterfaceCounters is what an agent said of one of its interfaces: counters
 // since an unknown beginning, to be compared with the flows of the interface.
 type InterfaceCounters struct {
+	Exporter flow.IP // who sent the datagram
 	Agent    flow.IP
 	SubAgent uint32
 	Source   DataSource
@@ -29,12 +27,13 @@ type InterfaceCounters struct {
 	In, Out Counters
 }
 
-// Counters is one direction of an interface. Octets are those of whole frames
+// Counters is one direction of an interface. A counter that the agent does not
+// have is counters.Unknown32 or Unknown64. Octets are those of whole frames
 // (ifInOctets and ifOutOctets of RFC 2863), more than the IP bytes of flows.
 type Counters struct {
-	Octets                        uint64 // all ones: unknown
-	Unicast, Multicast, Broadcast uint32 // packets; Unknown
-	Discards, Errors              uint32 // Unknown
+	Octets                        uint64
+	Unicast, Multicast, Broadcast uint32 // packets
+	Discards, Errors              uint32
 }
 
 // Counters is what the datagram said of interfaces. It is complete after the
@@ -61,7 +60,8 @@ func (d *Datagram) counter(expanded bool, c wire.Cursor, report *wire.Report) {
 // generic reads the generic counters of one interface.
 func (d *Datagram) generic(sequence uint32, source DataSource, c *wire.Cursor) {
 	i := InterfaceCounters{
-		Agent: d.Agent, SubAgent: d.SubAgent, Source: source, Sequence: sequence, Uptime: d.Uptime, At: d.source.Arrival,
+		Exporter: d.source.Exporter, Agent: d.Agent, SubAgent: d.SubAgent, Source: source,
+		Sequence: sequence, Uptime: d.Uptime, At: d.source.Arrival,
 		Index: c.U32(), Type: c.U32(), Speed: c.U64(),
 	}
 	c.Skip(4) // full or half duplex

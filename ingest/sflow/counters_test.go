@@ -12,7 +12,7 @@ import (
 // interfaceOne is an interface of 1 Gbit/s with counters that all differ.
 func interfaceOne() InterfaceCounters {
 	return InterfaceCounters{
-		Agent: flow.V4(0xc0000201), SubAgent: 3, Source: DataSource{Index: 11}, Sequence: 1, Uptime: 3_600_000, At: arrived.UnixMilli(),
+		Exporter: exporter.Exporter, Agent: flow.V4(0xc0000201), SubAgent: 3, Source: DataSource{Index: 11}, Sequence: 1, Uptime: 3_600_000, At: arrived.UnixMilli(),
 		Index: 11, Type: 6, Speed: 1e9, Up: true,
 		In:  Counters{Octets: 1 << 40, Unicast: 1001, Multicast: 102, Broadcast: 13, Discards: 4, Errors: 5},
 		Out: Counters{Octets: 1 << 41, Unicast: 2001, Multicast: 202, Broadcast: 23, Discards: 6, Errors: 7},

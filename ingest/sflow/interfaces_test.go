@@ -6,6 +6,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"eagre/flow"
+	"eagre/network/counters"
 )
 
 // later is what an interface says after some seconds in which this many octets
@@ -21,7 +22,7 @@ func later(i InterfaceCounters, seconds uint32, octets uint64) InterfaceCounters
 func TestInterfaceIsFollowedThroughARestart(t *testing.T) {
 	table := NewInterfaces(8)
 	first := interfaceOne()
-	observe := func(i InterfaceCounters, want *Movement) {
+	observe := func(i InterfaceCounters, want *counters.Movement) {
 		t.Helper()
 		got, ok := table.Observe(i)
 		if want == nil {
@@ -34,8 +35,8 @@ func TestInterfaceIsFollowedThroughARestart(t *testing.T) {
 			t.Errorf("known %v, movement (-want +got):\n%s", ok, diff)
 		}
 	}
-	moved := func(from, to InterfaceCounters, octets uint64) *Movement {
-		return &Movement{Agent: from.Agent, Index: 11, Speed: 1e9, From: from.At, To: to.At, In: Moved{Octets: octets}}
+	moved := func(from, to InterfaceCounters, octets uint64) *counters.Movement {
+		return &counters.Movement{Exporter: from.Exporter, Agent: from.Agent, Index: 11, Speed: 1e9, From: from.At, To: to.At, In: counters.Moved{Octets: octets}}
 	}
 	observe(first, nil)
 	second := later(first, 20, 1_000_000)
@@ -98,12 +99,12 @@ func TestCountersWrapOrWereReset(t *testing.T) {
 func TestPacketCountersWrapAndMayBeUnknown(t *testing.T) {
 	table := NewInterfaces(8)
 	first := interfaceOne()
-	first.In.Unicast, first.In.Multicast, first.In.Errors = 0xffff_fff0, Unknown, Unknown
+	first.In.Unicast, first.In.Multicast, first.In.Errors = 0xffff_fff0, counters.Unknown32, counters.Unknown32
 	second := later(first, 20, 100)
-	second.In.Unicast, second.In.Multicast, second.In.Broadcast, second.In.Errors = 0x10, Unknown, first.In.Broadcast+1, 7
+	second.In.Unicast, second.In.Multicast, second.In.Broadcast, second.In.Errors = 0x10, counters.Unknown32, first.In.Broadcast+1, 7
 	table.Observe(first)
 	got, ok := table.Observe(second)
-	if want := (Moved{Octets: 100, Packets: 0x21}); !ok || got.In != want {
+	if want := (counters.Moved{Octets: 100, Packets: 0x21}); !ok || got.In != want {
 		t.Errorf("got %+v, known %v, want %+v", got.In, ok, want)
 	}
 }
