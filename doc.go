@@ -14,6 +14,7 @@
 //	              ingest/sflow           sFlow v5, samples and counters
 //	              ingest/packets         packets metered to flows
 //	              ingest/monitor         packets from a network interface
+//	              ingest/snmp            counters of interfaces, asked of the routers
 //	              ingest/goflow          flows that goflow2 decoded
 //	              ingest/capture         files: pcap, IPFIX, flow-tools, goflow2's
 //	            stream                   the only door to NATS: publish, follow, store, import, export
@@ -23,9 +24,10 @@
 //	work        detector                 the life of an anomaly: opens, grows, ends
 //	            alert                    who hears about it, when, how often; the durable outbox
 //	            traceback                fingerprint, entry points, snapshots, the report
-//	judgement   detector/tally           flows → counts per key over event time, mergeable
+//	judgement   detector/tally           flows → counts per key over event time, mergeable; the ledger of the day
+//	            detector/crosscheck      the ledger against the counters of interfaces
 //	            signatures               the signature language; the only door to expr
-//	nouns       flow ← network ← anomaly, internal/sketch, internal/disk, rules (text)
+//	nouns       flow ← network ← anomaly, network/counters, internal/sketch, internal/disk, rules (text)
 //
 // Imports only go down; rooms on one floor do not know each other; layers_test.go
 // is this drawing as a test. Data runs one way:
