@@ -174,66 +174,6 @@ func (j *judge) classTest(k classKey) *test {
 	return t
 }
 
-// smallerExplains tells whether a single host makes up half of what fired for its
-// prefix, or a longer prefix nine tenths: then that is the victim.
-func (j *judge) smallerExplains(p *series, w window) bool {
-	for k, s := range j.series {
-		enough := w.Packets / 2
-		if k.Kind == tally.Prefix {
-			enough = w.Packets - w.Packets/10
-		}
-		if around(p.key, k) && s.panes.Between(w.first(), w.last+1).Packets >= enough {
-			return true
-		}
-	}
-	return false
-}
-
-// around tells whether a key is the same traffic of a smaller part of a prefix.
-func around(prefix, k tally.Key) bool {
-	inner := k
-	inner.Kind, inner.Bits, inner.Addr = prefix.Kind, prefix.Bits, k.Addr.Mask(int(prefix.Bits))
-	return (k.Kind == tally.Host || k.Kind == tally.Prefix) && k.Bits > prefix.Bits && inner == prefix
-}
-
-// openIncident opens an incident, or takes up the last one about the same
-// subject; nil when there are too many.
-func (j *judge) openIncident(sub subject, s *series, t *test, v verdict) *incident {
-	if i := j.relapse(sub); i != nil {
-		i.accept(s, t, v)
-		return i
-	}
-	if len(j.order) >= j.cfg.MaxAnomalies {
-		j.counters.Refused++
-		return nil
-	}
-	i := &incident{subject: sub, fresh: true}
-	i.accept(s, t, v)
-	i.start = i.vectors[0].from
-	i.id = idOf(t.detector, sub, i.start)
-	j.admit(i)
-	j.counters.Opened++
-	return i
-}
-
-func (j *judge) admit(i *incident) {
-	j.open[i.subject] = i
-	j.order = append(j.order, i)
-}
-
-// relapse takes up an incident that ended a short while ago.
-func (j *judge) relapse(sub subject) *incident {
-	for n, i := range j.recent {
-		if i.subject == sub {
-			j.recent = slices.Delete(j.recent, n, n+1)
-			i.reopen()
-			j.admit(i)
-			return i
-		}
-	}
-	return nil
-}
-
 // pruneEvery is how many steps make a second: nothing hurries to be forgotten.
 const pruneEvery = 10
 
