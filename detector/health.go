@@ -1,7 +1,6 @@
 package detector
 
 import (
-	"cmp"
 	"math"
 	"slices"
 	"time"
@@ -22,6 +21,9 @@ type ExporterHealth struct {
 	Jumped  bool
 	Repeats tally.Repeats // what is wrong with its start times, if anything
 	Again   uint64        // rows that showed packets a second time, not counted
+	// Unknown says that some of its packets came without a sampling rate in the newest
+	// minute: they count as they are, so rates are at least what is shown.
+	Unknown bool
 	// DelayMedian and DelayMost are how long after a flow ended its record came, of half
 	// of the records of the newest minute and of 99 % of them.
 	DelayMedian, DelayMost time.Duration
@@ -72,7 +74,7 @@ func (h *health) follow(tick int64, t *tally.ExporterTick) {
 		p = &pace{ExporterHealth: ExporterHealth{Exporter: t.Exporter, OnTime: t.Share()}, usual: t.Share()}
 		h.exporters[t.Exporter] = p
 	}
-	p.heard, p.Repeats, p.Again = tick, t.Repeats, p.Again+t.Again
+	p.heard, p.Repeats, p.Again, p.Unknown = tick, t.Repeats, p.Again+t.Again, t.Unknown > 0
 	if t.Delays.Count() > 0 {
 		p.DelayMedian, p.DelayMost = milliseconds(t.Delays.Quantile(0.5)), milliseconds(t.Delays.Quantile(0.99))
 	}
@@ -105,18 +107,19 @@ func (h *health) list() []ExporterHealth {
 	return out
 }
 
-// onTime is an exporter's share, 1 as long as nothing is known.
-func (h *health) onTime(exporter flow.IP) float64 {
+// of is what is known of an exporter; of one that is new, that all is well.
+func (h *health) of(exporter flow.IP) ExporterHealth {
 	if p := h.exporters[exporter]; p != nil {
-		return p.OnTime
+		return p.ExporterHealth
 	}
-	return 1
+	return ExporterHealth{Exporter: exporter, OnTime: 1}
 }
 
-// leastOnTime is the smallest share of all exporters.
-func (h *health) leastOnTime() float64 {
-	if len(h.exporters) == 0 {
-		return 1
+// worst is the least that can be said of all exporters together.
+func (h *health) worst() ExporterHealth {
+	w := ExporterHealth{OnTime: 1}
+	for _, p := range h.exporters {
+		w.OnTime, w.Unknown = min(w.OnTime, p.OnTime), w.Unknown || p.Unknown
 	}
-	return slices.MinFunc(h.list(), func(a, b ExporterHealth) int { return cmp.Compare(a.OnTime, b.OnTime) }).OnTime
+	return w
 }

@@ -58,7 +58,21 @@ func TestAnExporterThatIsGoneIsForgotten(t *testing.T) {
 	if got := h.list(); len(got) != 0 {
 		t.Errorf("got %+v", got)
 	}
-	if got := h.onTime(flow.V4(1)); got != 1 {
+	if got := h.of(flow.V4(1)).OnTime; got != 1 {
 		t.Errorf("of whom nothing is known: got %v on time, want 1", got)
+	}
+}
+
+// TestAnUnknownSamplingRateIsSaidWhileItIsUnknown: a sampler is announced some minutes
+// after its first flows.
+func TestAnUnknownSamplingRateIsSaidWhileItIsUnknown(t *testing.T) {
+	var h health
+	for tick, unknown := range []uint64{1000, 1000, 0} {
+		h.settle(int64(tick), []tally.ExporterTick{
+			{Exporter: flow.V4(1), OnTime: 1000, Unknown: unknown}, {Exporter: flow.V4(2), OnTime: 1000},
+		})
+		if got := h.of(flow.V4(1)).Unknown; got != (unknown > 0) || h.worst().Unknown != got || h.of(flow.V4(2)).Unknown {
+			t.Errorf("minute %d: got %v of the exporter, %v of all", tick, got, h.worst().Unknown)
+		}
 	}
 }

@@ -31,6 +31,9 @@ type Talker struct {
 	// OnTime is the share of the packets that is known this soon, of the exporter of an
 	// interface, and otherwise of the exporter that is latest.
 	OnTime float64
+	// Provisional says that part of it may rest on packets of unknown sampling rate, of
+	// the exporter of an interface, and otherwise of any: then it is at least so much.
+	Provisional bool
 }
 
 // board is where those who ask meet the judge who answers.
@@ -135,12 +138,14 @@ func (j *judge) standing() *Standing {
 		}
 	}
 	out := &Standing{At: j.now, Span: time.Duration(span) * time.Millisecond}
-	latest := j.health.leastOnTime()
+	worst := j.health.worst()
 	for k, sum := range largestObserved(sums) {
-		t := j.talker(k, sum, out.Span)
-		if t.OnTime = latest; k.Kind == tally.Interface {
-			t.OnTime = j.health.onTime(k.Addr)
+		seen := worst
+		if k.Kind == tally.Interface {
+			seen = j.health.of(k.Addr)
 		}
+		t := j.talker(k, sum, out.Span)
+		t.OnTime, t.Provisional = seen.OnTime, seen.Unknown
 		out.Talkers = append(out.Talkers, t)
 	}
 	slices.SortFunc(out.Talkers, func(a, b Talker) int {

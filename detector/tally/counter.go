@@ -59,6 +59,7 @@ type Counter struct {
 
 	partition uint16
 	step      int64 // open step
+	began     int64 // the first step
 	latest    int64 // last millisecond of it: no flow ends after it was reported
 	epoch     uint16
 	settled   int64 // newest settled tick

@@ -15,6 +15,7 @@ type exporter struct {
 	onTime  uint64 // packets since a tick settled last that came in time, in 1/256
 	late    uint64 // and those that did not
 	again   uint64 // rows that showed packets a second time
+	unknown uint64 // packets of which nobody has said how many they stand for, in 1/256
 	rows    uint64
 	delays  sketch.Quantiles // of some of the rows since a tick settled last
 	ingress map[uint32]*metering
@@ -29,6 +30,9 @@ func (x *exporter) account(r *row) {
 	x.onTime = addSaturating(x.onTime, r.sum.Packets)
 	if r.isLate {
 		x.late = addSaturating(x.late, r.late.Packets)
+	}
+	if r.unknown {
+		x.unknown = addSaturating(x.unknown, r.sum.Packets)
 	}
 	if x.rows++; x.rows%delaysEvery == 0 {
 		x.delays.Insert(uint64(r.delay), 1)
@@ -127,6 +131,7 @@ type ExporterTick struct {
 	OnTime   uint64 // packets in ticks that were open, in 1/256
 	Late     uint64 // packets in ticks that had settled: in the ledger alone
 	Again    uint64 // rows that showed packets a second time, not counted
+	Unknown  uint64 // packets among those on time whose sampling rate is unknown, in 1/256
 	Repeats  Repeats
 	Delays   sketch.Quantiles // milliseconds from the end of a flow to its arrival
 }
@@ -145,8 +150,8 @@ func (e *exporters) settle(tick int64) []ExporterTick {
 	var out []ExporterTick
 	for address, x := range e.all {
 		if x.onTime != 0 || x.late != 0 || x.again != 0 {
-			out = append(out, ExporterTick{Exporter: address, OnTime: x.onTime, Late: x.late, Again: x.again, Repeats: x.long.Repeats, Delays: x.delays})
-			x.onTime, x.late, x.again, x.delays = 0, 0, 0, sketch.Quantiles{}
+			out = append(out, ExporterTick{Exporter: address, OnTime: x.onTime, Late: x.late, Again: x.again, Unknown: x.unknown, Repeats: x.long.Repeats, Delays: x.delays})
+			x.onTime, x.late, x.again, x.unknown, x.delays = 0, 0, 0, 0, sketch.Quantiles{}
 		}
 		if tick-x.heard > forgetAfter {
 			delete(e.all, address)

@@ -18,6 +18,7 @@ type row struct {
 	lateFrom   int64  // and when that began and ended
 	lateTo     int64
 	isLate     bool // something was cut off
+	unknown    bool // nobody has said for how many packets each of its packets stands
 	again      bool // the exporter has shown these packets before: nothing counts
 	exporter   *exporter
 	place      network.Place
@@ -31,7 +32,7 @@ type row struct {
 // count.
 func (c *Counter) describe(b *flow.Batch, i int, r *row) {
 	x := c.exporter(b.Exporter[i])
-	r.exporter, r.again = x, c.secondView(b, i, x)
+	r.exporter, r.again, r.unknown = x, c.secondView(b, i, x), b.Sampling[i] == flow.SamplingUnknown
 	role := c.role(b.Exporter[i], b.InIf[i])
 	r.end = min(b.End[i], c.latest)
 	r.delay = c.latest - r.end

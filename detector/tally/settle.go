@@ -15,7 +15,7 @@ func (c *Counter) advance(step int64) {
 	now := flow.StepStart(step).UnixMilli()
 	due := floorDiv(now-c.cfg.Settle.Milliseconds(), TickLength) - 1
 	if c.step < 0 {
-		c.settled = due
+		c.settled, c.began = due, step
 	}
 	c.step, c.epoch = step, uint16(step/stepsPerEpoch)
 	c.latest = flow.StepStart(step+1).UnixMilli() - 1

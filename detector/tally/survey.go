@@ -3,6 +3,8 @@ package tally
 import (
 	"cmp"
 	"slices"
+
+	"eagre/flow"
 )
 
 // Survey is what moved in one partition in the last minute, as far as it is known:
@@ -52,14 +54,15 @@ type minute struct {
 }
 
 // lastMinute is the running tick and as much of the one before as makes a minute;
-// that is less where the one before has settled.
+// that is less where the one before has settled, or in the first minute of all.
 func (c *Counter) lastMinute() minute {
-	newest := floorDiv(c.latest, TickLength)
-	begun := c.latest + 1 - newest*TickLength
+	now, newest := c.latest+1, floorDiv(c.latest, TickLength)
+	begun := now - newest*TickLength
 	if newest-1 <= c.settled {
 		return minute{newest, 0, begun}
 	}
-	return minute{newest, TickLength - begun, TickLength}
+	counting := now - flow.StepStart(c.began).UnixMilli()
+	return minute{newest, TickLength - begun, min(TickLength, max(begun, counting))}
 }
 
 func (m minute) of(ticks *[2]Sum) Sum {
