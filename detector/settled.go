@@ -103,7 +103,7 @@ func (j *judge) tryTick(k tally.Key, t *test, at int64, sum tally.Sum) {
 
 // hearMinute tries a test on one minute. Nothing is known of peers within it.
 func (j *judge) hearMinute(k tally.Key, t *test, minute window) verdict {
-	h := hearing{judge: j, series: &series{key: k, panes: tally.Panes{{At: minute.last}}}, test: t, second: -1}
+	h := hearing{judge: j, series: &series{key: k, panes: tally.Panes{{At: minute.last}}}, test: t, second: -1, tick: -1}
 	v := verdict{lastActive: -1}
 	h.weigh(minute, &v)
 	return v

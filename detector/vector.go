@@ -59,9 +59,7 @@ func (v *vector) observe(s *series, heard *verdict) {
 	if heard.peakBPS.bpsOrZero() > v.peakBPS.bpsOrZero() {
 		v.peakBPS = heard.peakBPS
 	}
-	if d := s.distinctMinute(0, window{last: heard.lastActive}); d.Count() > v.peers {
-		v.peers = d.Count()
-	}
+	v.peers = max(v.peers, s.distinctMinute(0, window{last: heard.lastActive}).Count())
 }
 
 // follow makes another series the one whose sums count. Where the last has

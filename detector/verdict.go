@@ -27,13 +27,18 @@ type hearing struct {
 	judge  *judge
 	series *series
 	test   *test
-	// cached distinct counts, by the second a window ends in
-	second int64
-	counts [tally.MaxElements]*sketch.Distinct
+	// cached distinct counts: of the seconds and of the tick that a window ends with
+	second, tick    int64
+	seconds, minute [tally.MaxElements]*distinct
 }
 
+// distinct is how many different peers there were: surely, and by the estimate.
+type distinct struct{ low, seen float64 }
+
+func countOf(d *sketch.Distinct) *distinct { return &distinct{d.AtLeast(), d.Count()} }
+
 func (j *judge) hear(s *series, t *test) verdict {
-	h := hearing{judge: j, series: s, test: t, second: -1}
+	h := hearing{judge: j, series: s, test: t, second: -1, tick: -1}
 	v := verdict{lastActive: -1}
 	if len(s.panes) == 0 {
 		return v
@@ -131,10 +136,26 @@ func (h *hearing) value(t term, w window) (low, seen float64, minute bool) {
 	if low >= t.limit {
 		return low, seen, false
 	}
-	if d := h.series.distinctMinute(t.element, w); d.AtLeast() > low {
-		return d.AtLeast(), d.Count(), true
+	if d := h.wholeMinute(t, w); d.low > low {
+		return d.low, d.seen, true
 	}
 	return low, seen, false
+}
+
+// wholeMinute counts the different peers of the tick in which a window ends, where
+// there were enough flow records in it to be worth the count.
+func (h *hearing) wholeMinute(t term, w window) distinct {
+	if tick := w.last / panesPerTick; tick != h.tick {
+		h.tick, h.minute = tick, [tally.MaxElements]*distinct{}
+	}
+	d := &h.minute[t.element]
+	if *d == nil {
+		*d = &distinct{}
+		if flows := h.series.panes.Between(h.tick*panesPerTick, (h.tick+1)*panesPerTick).Flows; float64(flows) >= t.limit {
+			*d = countOf(h.series.distinctMinute(t.element, w))
+		}
+	}
+	return **d
 }
 
 // distinct counts the different peers of the whole seconds that a window ends
@@ -146,13 +167,14 @@ func (h *hearing) distinct(w window) func(uint8) (low, seen float64) {
 		return func(uint8) (low, seen float64) { return 0, 0 }
 	}
 	if second := w.last / panesPerSec; second != h.second {
-		h.second, h.counts = second, [tally.MaxElements]*sketch.Distinct{}
+		h.second, h.seconds = second, [tally.MaxElements]*distinct{}
 	}
 	return func(element uint8) (low, seen float64) {
-		if h.counts[element] == nil {
-			h.counts[element] = h.series.distinct(element, w)
+		d := &h.seconds[element]
+		if *d == nil {
+			*d = countOf(h.series.distinct(element, w))
 		}
-		return h.counts[element].AtLeast(), h.counts[element].Count()
+		return (*d).low, (*d).seen
 	}
 }
 
