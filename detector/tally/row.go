@@ -150,8 +150,9 @@ func (c *Counter) admit(k *Key, hash uint64, s *Sum) uint32 {
 
 func (h *hotSeries) addPanes(r *row) {
 	if pane := floorDiv(r.end, PaneLength); r.start >= pane*PaneLength {
-		h.panes.add(pane, r.sum)
+		h.panes.add(pane, &r.sum)
 		return
 	}
-	Spread(r.sum, r.start, r.end, PaneLength, h.panes.add)
+	p := spreadOver(r.sum, r.start, r.end, PaneLength)
+	h.panes.addSpread(&p)
 }
