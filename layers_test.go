@@ -73,7 +73,7 @@ var owners = map[string][]string{
 	"google.golang.org/protobuf":      {"ingest/goflow"},
 	"github.com/zeebo/xxh3":           {"ingest"},
 	"golang.org/x/net":                {},
-	"golang.org/x/sys":                {"ingest", "ingest/monitor", "ingest/netflow", "detector/tally", "stream"},
+	"golang.org/x/sys":                {"cmd/eagre", "ingest", "ingest/monitor", "ingest/netflow", "detector/tally", "stream"},
 	"github.com/alecthomas/kong":      {"cmd/eagre"},
 	"github.com/prometheus/common":    {"cmd/eagre"},
 	"github.com/klauspost/compress":   {},

@@ -115,7 +115,7 @@ func TestTheSlammerScreenIsRebuiltFromFlows(t *testing.T) {
 	}
 	text := golden(t, "slammer.txt", report, start.Add(9*time.Hour+6*time.Minute+47*time.Second))
 	contains(t, text, "958.2% of 3.40 Kpps", "09h 06m 47s", "Outgoing",
-		"Bitrate 71.69 Mbps 2.34 Mbps 69.35 Mbps 105.26 Mbps @ 08:00", "Packet Rate 22.20 Kpps 712 pps 21.49 Kpps 32.58 Kpps @ 08:00",
+		"Bitrate 71.69 Mbps 2.34 Mbps 69.35 Mbps 105.26 Mbps @ 08:00", "Packet Rate 22.20 Kpps 712 pps 21.49 Kpps 32.58 Kpps @ 08:00 23.54 Kpps ±1.9 %",
 		"All 540 samples, collected for 32,400 seconds",
 		"Total 308.01 GB 762,849,600 404 B 76.05 Mbps 23.54 Kpps",
 		"192.168.20.217/32 168.22 GB 416,436,800 404 B 41.54 Mbps",
@@ -133,7 +133,7 @@ func slammerEvent(start time.Time, source interface{ String() string }) anomaly.
 		Direction: "outgoing", Start: start, Ongoing: true,
 		Resource: anomaly.Resource{Kind: "prefix", Name: "campus", Prefix: p.String()}, Source: &p,
 		Triggering: triggering, Expected: expected, Difference: triggering.Sub(expected),
-		Maximum: anomaly.Peak{Rates: maximum, At: start.Truncate(time.Hour).Add(time.Hour)}, Mean: anomaly.Rates{BPS: 76_050_000, PPS: 23_540},
+		Maximum: anomaly.Peak{Rates: maximum, At: start.Truncate(time.Hour).Add(time.Hour)}, Mean: anomaly.Rates{BPS: 76_050_000, PPS: 23_540}, SamplingErrorPercent: 1.9,
 		Evidence: anomaly.Evidence{
 			Sentence:  "udp to port 1434 with 404-byte packets: 22.20 Kpps from 192.168.20.217, limit 3.40 Kpps",
 			Reproduce: "eagre signature backtest rules/slammer.yaml --from 2003-01-27T07:45:00Z --to 2003-01-27T16:52:00Z",

@@ -124,16 +124,28 @@ func (p *page) who() string {
 func (p *page) rates() {
 	a := p.anomaly
 	t := table{header: []string{"", "Triggering", "Expected", "Difference", "Maximum", "Mean"}}
-	row := func(name string, u anomaly.Unit, of func(anomaly.Rates) float64) {
-		t.add(name, rate(u, of(a.Triggering)), rate(u, of(a.Expected)), rate(u, of(a.Difference)),
-			p.peak(rate(u, of(a.Maximum.Rates))), rate(u, of(a.Mean)))
+	row := func(name string, u anomaly.Unit, of func(anomaly.Rates) float64, more ...string) {
+		cells := []string{
+			name, rate(u, of(a.Triggering)), rate(u, of(a.Expected)), rate(u, of(a.Difference)),
+			p.peak(rate(u, of(a.Maximum.Rates))), rate(u, of(a.Mean)),
+		}
+		t.add(append(cells, more...)...)
 	}
 	row("Bitrate", anomaly.BPS, func(r anomaly.Rates) float64 { return r.BPS })
-	row("Packet Rate", anomaly.PPS, func(r anomaly.Rates) float64 { return r.PPS })
+	row("Packet Rate", anomaly.PPS, func(r anomaly.Rates) float64 { return r.PPS }, samplingError(a.SamplingErrorPercent)...)
 	p.line("")
 	for _, l := range t.lines() {
 		p.line(l)
 	}
+}
+
+// samplingError is a cell for how far packet rates may be from the truth through sampling;
+// none where that does not matter. Bit rates vary more.
+func samplingError(percent float64) []string {
+	if percent <= 0.1 {
+		return nil
+	}
+	return []string{fmt.Sprintf("±%.1f %%", percent)}
 }
 
 // peak adds when it was: "105.26 Mbps @ 03:00", with the day if it is another.

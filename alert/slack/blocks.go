@@ -56,9 +56,9 @@ func fields(e anomaly.Event) []*slack.TextBlockObject {
 	add("Source", alert.Where(e.Source))
 	add("Resource", alert.Inert(e.Resource.Name, longest))
 	if e.Class != anomaly.Operation { // which is about no traffic
-		add("Triggering", alert.Rates(e.Triggering))
+		add("Triggering", alert.Rates(e.Triggering)+within(e))
 		add("Expected", alert.Rates(e.Expected))
-		add("Maximum", alert.Rates(e.Maximum.Rates))
+		add("Maximum", alert.Rates(e.Maximum.Rates)+within(e))
 	}
 	add("Lasted", alert.Lasted(e))
 	add("Entered at", strings.Join(alert.Entries(e.Anomaly, entries), "\n"))
@@ -71,7 +71,16 @@ func farewell(e anomaly.Event) string {
 	if e.Class == anomaly.Operation {
 		return fmt.Sprintf("Ended after %s.", alert.Lasted(e))
 	}
-	return fmt.Sprintf("Ended after %s. Mean %s, maximum %s.", alert.Lasted(e), alert.Rates(e.Mean), alert.Extent(e.Anomaly))
+	return fmt.Sprintf("Ended after %s. Mean %s, maximum %s%s.", alert.Lasted(e), alert.Rates(e.Mean), alert.Extent(e.Anomaly), within(e))
+}
+
+// within is how far packet rates may be from the truth through sampling, to stand
+// behind them; empty where that does not matter.
+func within(e anomaly.Event) string {
+	if e.SamplingErrorPercent <= 0.1 {
+		return ""
+	}
+	return fmt.Sprintf(" ±%.1f %%", e.SamplingErrorPercent)
 }
 
 func id(e anomaly.Event) string { return alert.Inert(e.ID, longest) }

@@ -268,7 +268,7 @@ func TestOneMessageChangesInPlaceAndIsAnsweredAtTheEnd(t *testing.T) {
 		t.Errorf("calls (-want +got):\n%s", diff)
 	}
 	got := w.seen()[3].text
-	if want := "Ended after 3 min. Mean 76.05 Mbps, 23.54 Kpps, maximum 105.26 Mbps, 32.58 Kpps (958.2% of 3.40 Kpps)."; got != want {
+	if want := "Ended after 3 min. Mean 76.05 Mbps, 23.54 Kpps, maximum 105.26 Mbps, 32.58 Kpps (958.2% of 3.40 Kpps) ±1.9 %."; got != want {
 		t.Errorf("farewell: got %q, want %q", got, want)
 	}
 }
@@ -391,11 +391,11 @@ Victim
 Resource
 acme
 Triggering
-71.69 Mbps, 22.20 Kpps
+71.69 Mbps, 22.20 Kpps ±1.9 %
 Expected
 2.34 Mbps, 712 pps
 Maximum
-105.26 Mbps, 32.58 Kpps
+105.26 Mbps, 32.58 Kpps ±1.9 %
 Lasted
 1 min
 Entered at

@@ -63,7 +63,16 @@ func most(e anomaly.Event) string {
 	if e.Class == anomaly.Operation {
 		return ""
 	}
-	return ": maximum " + alert.Extent(e.Anomaly)
+	return ": maximum " + alert.Extent(e.Anomaly) + within(e)
+}
+
+// within is how far packet rates may be from the truth through sampling, to stand
+// behind them; empty where that does not matter.
+func within(e anomaly.Event) string {
+	if e.SamplingErrorPercent <= 0.1 {
+		return ""
+	}
+	return fmt.Sprintf(" ±%.1f %%", e.SamplingErrorPercent)
 }
 
 // update is the line of an anomaly that goes on.
@@ -131,9 +140,9 @@ func (n *Notifier) rates(b *strings.Builder, e anomaly.Event) {
 	line := func(r anomaly.Rates) string {
 		return fmt.Sprintf("%12s  %12s", anomaly.BPS.Human(r.BPS), anomaly.PPS.Human(r.PPS))
 	}
-	n.row(b, "triggering", line(e.Triggering))
+	n.row(b, "triggering", line(e.Triggering)+within(e))
 	n.row(b, "expected", line(e.Expected))
-	n.row(b, "maximum", strings.TrimRight(line(e.Maximum.Rates)+"   "+alert.Severe(e.Anomaly), " "))
+	n.row(b, "maximum", strings.TrimRight(line(e.Maximum.Rates)+within(e)+"   "+alert.Severe(e.Anomaly), " "))
 }
 
 func vectors(vs []anomaly.Vector) []string {
@@ -147,8 +156,8 @@ func vectors(vs []anomaly.Vector) []string {
 // notes say how far the numbers can be trusted.
 func notes(e anomaly.Event) []string {
 	var out []string
-	if e.SamplingErrorPercent > 0 {
-		out = append(out, fmt.Sprintf("sampled: numbers are within %.1f %%", e.SamplingErrorPercent))
+	if within(e) != "" {
+		out = append(out, fmt.Sprintf("sampled: packet rates are within %.1f %% with 95 %% confidence, bit rates vary more", e.SamplingErrorPercent))
 	}
 	if e.Provisional {
 		out = append(out, "part of the numbers rests on an unknown sampling rate")

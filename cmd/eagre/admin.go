@@ -53,6 +53,8 @@ func (e *engine) adminRoutes() http.Handler {
 		fmt.Fprintln(w, "ready")
 	})
 	mux.HandleFunc("GET /api/v1/exporters", e.serveExporters)
+	mux.HandleFunc("GET /api/v1/exporters/{exporter}/ledger", e.serveLedger)
+	mux.HandleFunc("GET /api/v1/standing", e.serveStanding)
 	mux.HandleFunc("GET /api/v1/flows", e.serveFlows)
 	mux.HandleFunc("GET /api/v1/anomalies", func(w http.ResponseWriter, _ *http.Request) { answer(w, e.reports.newest()) })
 	mux.HandleFunc("GET /api/v1/anomalies/{id}/report", func(w http.ResponseWriter, r *http.Request) {

@@ -29,9 +29,14 @@ type notFound struct{ error }
 
 // get asks for a path and reads the JSON that comes into a value.
 func (e engineAt) get(ctx context.Context, path string, into any) error {
+	return e.ask(ctx, path, nil, into)
+}
+
+// ask is get with a query.
+func (e engineAt) ask(ctx context.Context, path string, query url.Values, into any) error {
 	ctx, stop := context.WithTimeout(ctx, askPatience)
 	defer stop()
-	body, err := e.open(ctx, path, nil)
+	body, err := e.open(ctx, path, query)
 	if err != nil {
 		return err
 	}

@@ -46,7 +46,8 @@ type engine struct {
 	tails     chan struct{}   // a place for each reader of live flows
 	running   context.Context // ends when the engine stops
 	monitors  []watched
-	kept      uint64 // revision of what exporters announced that is on disk
+	kept      uint64    // revision of what exporters announced that is on disk
+	began     time.Time // what lies before was not watched
 }
 
 // engineOptions is what an engine needs besides its configuration.
@@ -66,7 +67,7 @@ type engineOptions struct {
 // that nothing is sent before its receiver stands. Wiring is one straight line
 // on purpose: what is connected to what should be read in one place.
 func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
-	e := &engine{cfg: o.cfg, log: o.log, registry: newRegistry(), events: make(chan anomaly.Event, eventsWaiting), tails: make(chan struct{}, mostTails)}
+	e := &engine{cfg: o.cfg, log: o.log, registry: newRegistry(), events: make(chan anomaly.Event, eventsWaiting), tails: make(chan struct{}, mostTails), began: time.Now()}
 	defer func() {
 		if err != nil {
 			e.close()
@@ -102,6 +103,7 @@ func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
 	}); err != nil {
 		return nil, err
 	}
+	e.registry.MustRegister(detector.NewTrust(e.detector))
 	e.collector = ingest.NewCollector(ingestConfig(o.cfg), ingest.Deps{
 		Network: nw, Publisher: e.stream.Flows(), Metrics: ingest.NewMetrics(e.registry), Log: o.log,
 		Silence: newSilences(e).notice,

@@ -23,11 +23,16 @@ func (l exporterList) details(w io.Writer) error {
 		p := paragraph{tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)}
 		s.traffic(p)
 		s.announced(p)
+		s.trusted(p)
 		if err := p.Flush(); err != nil {
 			return err
 		}
+		if err := s.Ledger.table(w); err != nil {
+			return err
+		}
 	}
-	return l.sockets(w)
+	l.Ledger.tell(w)
+	return l.missing(w)
 }
 
 // paragraph is lines that begin with a name.
@@ -46,7 +51,8 @@ func (s *exporterStatus) traffic(p paragraph) {
 	if s.Frames > 0 {
 		p.line("packets", "%d metered", s.Frames)
 	}
-	p.line("records", "%d decoded, %d shed, %d lost on the way, %d restarts", s.Records, s.Shed, s.Lost, s.Restarts)
+	p.line("records", "%d decoded, %d shed, %d lost on the way", s.Records, s.Shed, s.Lost)
+	p.line("restarts", "%s", s.restarts())
 	p.line("books", "%s", map[bool]string{true: "balanced", false: "DO NOT BALANCE: a defect of eagre"}[s.Balanced])
 	p.line("malformed", "%s", counted(s.Malformed))
 	p.line("noted", "%s", counted(s.Noted))
@@ -62,9 +68,29 @@ func (s *exporterStatus) announced(p paragraph) {
 		p.line("", "%s", sourceText(&s.Sources[i]))
 	}
 	p.line("templates", "%d in %d domains, counters of %d interfaces", s.Templates, s.Domains, s.Counters)
-	p.line("clock", "%s", s.clock())
+	p.line("clock", "%s", s.clockText())
 	p.line("feeds", "%s", listed(s.Feeds))
 	p.line("lacks fields for", "%s", listed(s.Lacks))
+}
+
+// restarts is how often it began anew, and since when it has not.
+func (s *exporterStatus) restarts() string {
+	text := fmt.Sprint(s.Restarts)
+	if s.Boot != nil {
+		text += ", up since " + s.Boot.Format(time.RFC3339)
+	}
+	if s.Renumbered > 0 {
+		text += fmt.Sprintf("; its sequence numbers began anew %d times", s.Renumbered)
+	}
+	return text
+}
+
+// clockText is how far the clock is from ours, and how often it was set.
+func (s *exporterStatus) clockText() string {
+	if s.ClockSteps == 0 {
+		return s.clock()
+	}
+	return fmt.Sprintf("%s; it jumped %d times", s.clock(), s.ClockSteps)
 }
 
 func (s *exporterStatus) span() string {

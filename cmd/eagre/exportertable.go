@@ -16,34 +16,47 @@ func (l exporterList) table(w io.Writer, now time.Time) error {
 		fmt.Fprintln(w, "no exporter has been heard yet")
 	} else {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "EXPORTER\tFORMATS\tFLOWS/S\tLOSS\tSAMPLING\tCLOCK\tMALFORMED\tLAST HEARD\tFEEDS")
+		fmt.Fprintln(t, "EXPORTER\tFORMATS\tFLOWS/S\tLOSS\tSAMPLING\tCLOCK\tON TIME\tMALFORMED\tLAST HEARD\tFEEDS")
 		for i := range l.Exporters {
 			s := &l.Exporters[i]
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.called(), strings.Join(s.Formats, ","),
-				anomaly.FPS.Human(s.Minute.FlowsPerSecond), s.loss(), s.sampling(), s.clock(), s.malformed(), s.heard(now), s.feeds())
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.called(), strings.Join(s.Formats, ","),
+				anomaly.FPS.Human(s.Minute.FlowsPerSecond), s.loss(), s.sampling(), s.clock(), s.onTime(), s.malformed(), s.heard(now), s.feeds())
 		}
 		if err := t.Flush(); err != nil {
 			return err
 		}
 	}
-	return l.sockets(w)
+	return l.missing(w)
 }
 
-// sockets is what the kernel dropped.
-func (l exporterList) sockets(w io.Writer) error {
+// missing is what the kernel dropped, and what the ledger had no room for.
+func (l exporterList) missing(w io.Writer) error {
 	for _, s := range l.Sockets {
 		if s.Drops > 0 {
 			fmt.Fprintf(w, "%s: the kernel dropped %d, its buffer was full\n", s.Socket, s.Drops)
 		}
 	}
+	if x := l.Ledger; x.Refused > 0 {
+		fmt.Fprintf(w, "ledger: %d sums of interfaces found no room\n", x.Refused)
+	}
+	if x := l.Ledger; x.TooOld > 0 {
+		fmt.Fprintf(w, "ledger: %d packets were from before what it holds\n", x.TooOld)
+	}
 	return nil
 }
 
-func (s *exporterStatus) called() string {
-	if s.Name == s.Exporter.String() {
-		return s.Name
+func (s *exporterStatus) called() string { return calledBy(s.Name, s.Exporter) }
+
+// onTime is how much of its packets came while their minute was open, and whether that
+// is not what it was.
+func (s *exporterStatus) onTime() string {
+	switch {
+	case s.Trust == nil:
+		return "-"
+	case s.Trust.Jumped:
+		return portion(s.Trust.OnTime) + " JUMPED"
 	}
-	return fmt.Sprintf("%s (%s)", s.Name, s.Exporter)
+	return portion(s.Trust.OnTime)
 }
 
 // loss is the share of what the exporter numbered that did not come.

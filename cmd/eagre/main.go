@@ -26,6 +26,7 @@ type commands struct {
 	Flows     flowsCommand     `cmd:"" help:"Decoded flows."`
 	Simulate  simulateCommand  `cmd:"" help:"Traffic as routers would export it: to a collector on this machine, or into a capture."`
 	Exporters exportersCommand `cmd:"" help:"Who sends what: formats, loss, sampling, clock, what it can feed."`
+	Top       topCommand       `cmd:"" help:"What moves most right now, with how far the numbers can be trusted."`
 	Traceback tracebackCommand `cmd:"" help:"The report of an anomaly: what, how much, where it entered."`
 	Signature signatureCommand `cmd:"" help:"For authors of signatures."`
 	Config    configCommand    `cmd:"" help:"Check or print the configuration."`
