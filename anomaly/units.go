@@ -51,6 +51,20 @@ func (u Unit) word() string {
 	return string(u)
 }
 
+// Within is an error in percent as it stands beside its number, "±1.9 %"; empty for
+// one that is too small to matter.
+func Within(percent float64) string {
+	switch {
+	case percent <= 0.1:
+		return ""
+	case percent > 100:
+		return "±>100 %"
+	case percent < 10:
+		return fmt.Sprintf("±%.1f %%", percent)
+	}
+	return fmt.Sprintf("±%.0f %%", percent)
+}
+
 // HumanBytes prints a byte count with a decimal prefix: "308.01 GB", "404 B".
 func HumanBytes(v float64) string {
 	for _, step := range decimal {

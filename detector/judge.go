@@ -49,6 +49,7 @@ type Counters struct {
 	PeersRefused   uint64         // distinct counts that found no room
 	Refused        uint64         // findings beyond the bound of ongoing anomalies
 	TicksAbandoned uint64         // settled minutes that some partition never delivered
+	Jumps          uint64         // exporters whose share on time was suddenly another
 	Opened, Ended  uint64
 	Series, Open   int
 }

@@ -20,6 +20,7 @@ type Metrics struct {
 	uncounted  *prometheus.CounterVec
 	anomalies  *prometheus.CounterVec
 	held       *prometheus.GaugeVec
+	jumps      prometheus.Counter
 	step       prometheus.Gauge
 	last       Counters
 }
@@ -35,10 +36,11 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 		uncounted:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "eagre_detector_uncounted_total", Help: "Flow records not counted for hosts: seen on core interfaces, with counters that cannot be true, or of packets that their exporter had shown before."}, []string{"reason"}),
 		anomalies:  prometheus.NewCounterVec(prometheus.CounterOpts{Name: "eagre_anomalies_total", Help: "Anomalies opened and ended."}, []string{"event"}),
 		held:       prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "eagre_detector_held", Help: "Entries in the tables of the detector."}, []string{"table"}),
+		jumps:      prometheus.NewCounter(prometheus.CounterOpts{Name: "eagre_detector_on_time_jumps_total", Help: "How often the share of an exporter's packets that come in time was suddenly another."}),
 		step:       prometheus.NewGauge(prometheus.GaugeOpts{Name: "eagre_detector_time_seconds", Help: "End of the newest judged step, Unix time."}),
 	}
 	if reg != nil {
-		reg.MustRegister(m.judged, m.unreadable, m.refused, m.late, m.uncounted, m.anomalies, m.held, m.step)
+		reg.MustRegister(m.judged, m.unreadable, m.refused, m.late, m.uncounted, m.anomalies, m.held, m.jumps, m.step)
 	}
 	m.observe(&Counters{}, 0) // every series stands there from the start
 	return m
@@ -62,6 +64,7 @@ func (m *Metrics) observe(c *Counters, step int64) {
 	grow(m.uncounted.WithLabelValues("core"), t.Unplaced, was.Unplaced)
 	grow(m.uncounted.WithLabelValues("implausible"), t.Implausible, was.Implausible)
 	grow(m.uncounted.WithLabelValues("second-view"), t.SecondViews, was.SecondViews)
+	grow(m.jumps, c.Jumps, m.last.Jumps)
 	grow(m.anomalies.WithLabelValues("opened"), c.Opened, m.last.Opened)
 	grow(m.anomalies.WithLabelValues("ended"), c.Ended, m.last.Ended)
 	for table, n := range map[string]int{"keys": t.Keys, "hot": t.Hot, "series": c.Series, "ongoing": c.Open} {

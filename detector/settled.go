@@ -64,6 +64,7 @@ func (j *judge) judgeTick(at int64) {
 	t := j.settling[at]
 	delete(j.settling, at)
 	j.health.settle(at, t.exporters)
+	j.counters.Jumps = j.health.jumps
 	list := j.health.list()
 	j.shown.health.Store(&list)
 	j.shown.ledger.Settle(at, t.sums)

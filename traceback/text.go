@@ -142,10 +142,10 @@ func (p *page) rates() {
 // samplingError is a cell for how far packet rates may be from the truth through sampling;
 // none where that does not matter. Bit rates vary more.
 func samplingError(percent float64) []string {
-	if percent <= 0.1 {
-		return nil
+	if off := anomaly.Within(percent); off != "" {
+		return []string{off}
 	}
-	return []string{fmt.Sprintf("±%.1f %%", percent)}
+	return nil
 }
 
 // peak adds when it was: "105.26 Mbps @ 03:00", with the day if it is another.

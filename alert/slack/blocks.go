@@ -77,10 +77,10 @@ func farewell(e anomaly.Event) string {
 // within is how far packet rates may be from the truth through sampling, to stand
 // behind them; empty where that does not matter.
 func within(e anomaly.Event) string {
-	if e.SamplingErrorPercent <= 0.1 {
-		return ""
+	if off := anomaly.Within(e.SamplingErrorPercent); off != "" {
+		return " " + off
 	}
-	return fmt.Sprintf(" ±%.1f %%", e.SamplingErrorPercent)
+	return ""
 }
 
 func id(e anomaly.Event) string { return alert.Inert(e.ID, longest) }

@@ -69,10 +69,10 @@ func most(e anomaly.Event) string {
 // within is how far packet rates may be from the truth through sampling, to stand
 // behind them; empty where that does not matter.
 func within(e anomaly.Event) string {
-	if e.SamplingErrorPercent <= 0.1 {
-		return ""
+	if off := anomaly.Within(e.SamplingErrorPercent); off != "" {
+		return " " + off
 	}
-	return fmt.Sprintf(" ±%.1f %%", e.SamplingErrorPercent)
+	return ""
 }
 
 // update is the line of an anomaly that goes on.

@@ -77,8 +77,8 @@ func (l *exporterLedger) table(w io.Writer) error {
 func (f *interfaceLedger) row(g *grid, name, direction string, m *meanRates) {
 	bits, packets := []string{name, direction, "bits/s"}, []string{"", "", "packets/s"}
 	for _, r := range []*measured{&m.Minute, &m.Hour, &m.Day} {
-		bits = append(bits, anomaly.BPS.Human(r.BPS), within(r.BPSErrorPercent))
-		packets = append(packets, anomaly.PPS.Human(r.PPS), within(r.PPSErrorPercent))
+		bits = append(bits, anomaly.BPS.Human(r.BPS), anomaly.Within(r.BPSErrorPercent))
+		packets = append(packets, anomaly.PPS.Human(r.PPS), anomaly.Within(r.PPSErrorPercent))
 	}
 	g.add(bits...)
 	g.add(packets...)
@@ -101,8 +101,8 @@ func (l *exporterLedger) minutes(w io.Writer) error {
 	g.add("MINUTE (UTC)", "IN BITS/S", "", "PACKETS/S", "", "OUT BITS/S", "", "PACKETS/S", "")
 	for i := range f.Minutes {
 		m := &f.Minutes[i]
-		g.add(clockOf(m.At), anomaly.BPS.Human(m.In.BPS), within(m.In.BPSErrorPercent), anomaly.PPS.Human(m.In.PPS), within(m.In.PPSErrorPercent),
-			anomaly.BPS.Human(m.Out.BPS), within(m.Out.BPSErrorPercent), anomaly.PPS.Human(m.Out.PPS), within(m.Out.PPSErrorPercent))
+		g.add(clockOf(m.At), anomaly.BPS.Human(m.In.BPS), anomaly.Within(m.In.BPSErrorPercent), anomaly.PPS.Human(m.In.PPS), anomaly.Within(m.In.PPSErrorPercent),
+			anomaly.BPS.Human(m.Out.BPS), anomaly.Within(m.Out.BPSErrorPercent), anomaly.PPS.Human(m.Out.PPS), anomaly.Within(m.Out.PPSErrorPercent))
 	}
 	return printed(w, g.lines(0))
 }

@@ -39,20 +39,6 @@ func percent(part float64) float64 {
 	return math.Round(100*min(100*part, unsure)) / 100
 }
 
-// within is an error as it stands beside its number; nothing for one that is too small
-// to matter.
-func within(percent float64) string {
-	switch {
-	case percent <= 0.1:
-		return ""
-	case percent > 100:
-		return "±>100 %"
-	case percent < 10:
-		return fmt.Sprintf("±%.1f %%", percent)
-	}
-	return fmt.Sprintf("±%.0f %%", percent)
-}
-
 // portion is a part as the screens show it: never all of it while something is missing.
 func portion(part float64) string {
 	if part < 1 && part > 0.995 {

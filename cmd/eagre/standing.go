@@ -19,13 +19,12 @@ import (
 
 // standing is the answer of the admin listener to what moves most.
 type standing struct {
-	At       time.Time        `json:"at"`              // event time
-	Span     float64          `json:"span_seconds"`    // of how long before that the rates are
-	Watched  float64          `json:"watched_seconds"` // how much of the span the engine has seen
-	OnTime   float64          `json:"on_time"`         // the smallest share of all exporters
-	Doubtful []exporterHealth `json:"doubtful"`        // exporters whose rates of this moment want care
-	Talkers  []talker         `json:"talkers"`         // kind by kind, the largest first
-	More     map[string]int   `json:"more"`            // by kind, how many others there are
+	At       time.Time        `json:"at"`           // event time
+	Span     float64          `json:"span_seconds"` // of how long before that the rates are
+	OnTime   float64          `json:"on_time"`      // the smallest share of all exporters
+	Doubtful []exporterHealth `json:"doubtful"`     // exporters whose rates of this moment want care
+	Talkers  []talker         `json:"talkers"`      // kind by kind, the largest first
+	More     map[string]int   `json:"more"`         // by kind, how many others there are
 }
 
 // talker is one that moves much.
@@ -34,7 +33,8 @@ type talker struct {
 	Direction string           `json:"direction"` // in, out; of ports none
 	Resource  anomaly.Resource `json:"resource"`
 	measured
-	OnTime float64 `json:"on_time"`
+	OnTime      float64 `json:"on_time"`
+	Provisional bool    `json:"provisional"` // part of it may rest on an unknown sampling rate: it is at least so much
 }
 
 // talkerKinds are the kinds of talker in the order in which they are shown.
@@ -113,13 +113,13 @@ func (e *engine) serveStanding(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, fmt.Sprintf("no step was judged within %s: it is starting, stopping, or has too much to do", standingPatience), http.StatusServiceUnavailable)
 		return
 	}
-	answer(w, q.of(s, e.began, healthList(e.detector.Health(), e.exporterName)))
+	answer(w, q.of(s, healthList(e.detector.Health(), e.exporterName)))
 }
 
-// of chooses from a standing what was asked for; began is when the engine did.
-func (q standingQuery) of(s *detector.Standing, began time.Time, health []exporterHealth) standing {
+// of chooses from a standing what was asked for.
+func (q standingQuery) of(s *detector.Standing, health []exporterHealth) standing {
 	out := standing{
-		At: s.At, Span: s.Span.Seconds(), Watched: max(0, min(s.Span, s.At.Sub(began))).Seconds(), OnTime: 1,
+		At: s.At, Span: s.Span.Seconds(), OnTime: 1,
 		Doubtful: []exporterHealth{}, Talkers: []talker{}, More: map[string]int{},
 	}
 	for _, h := range health {
@@ -157,7 +157,7 @@ func (q standingQuery) largest(s *detector.Standing, kind tally.Kind) (talkers [
 
 func talkerOf(t *detector.Talker) talker {
 	return talker{
-		Kind: t.Kind.String(), Direction: t.Direction, Resource: t.Resource, OnTime: t.OnTime,
+		Kind: t.Kind.String(), Direction: t.Direction, Resource: t.Resource, OnTime: t.OnTime, Provisional: t.Provisional,
 		measured: measured{Rates: t.Rates, BPSErrorPercent: percent(t.BPSError), PPSErrorPercent: percent(t.PPSError)},
 	}
 }
@@ -168,7 +168,8 @@ type exporterHealth struct {
 	Name       string     `json:"name"`
 	OnTime     float64    `json:"on_time"` // share of its packets that came while their minute was open
 	Jumped     bool       `json:"on_time_jumped"`
-	StartTimes string     `json:"start_times"`  // of long flows: honest, stuck, cumulative, frozen
+	StartTimes string     `json:"start_times"` // of long flows: honest, stuck, cumulative, frozen
+	Unknown    bool       `json:"sampling_unknown"`
 	Again      uint64     `json:"second_views"` // records that showed packets a second time, not counted
 	// How long after a flow ended its record came, of half of them and of 99 %.
 	DelayMedian float64 `json:"delay_median_seconds"`
@@ -181,7 +182,7 @@ func healthList(list []detector.ExporterHealth, name func(netip.Addr) string) []
 	for i, h := range list {
 		address := h.Exporter.Addr()
 		out[i] = exporterHealth{
-			Exporter: address, Name: name(address), OnTime: h.OnTime, Jumped: h.Jumped, StartTimes: h.Repeats.String(), Again: h.Again,
+			Exporter: address, Name: name(address), OnTime: h.OnTime, Jumped: h.Jumped, StartTimes: h.Repeats.String(), Unknown: h.Unknown, Again: h.Again,
 			DelayMedian: h.DelayMedian.Seconds(), DelayMost: h.DelayMost.Seconds(),
 		}
 	}
@@ -189,4 +190,6 @@ func healthList(list []detector.ExporterHealth, name func(netip.Addr) string) []
 }
 
 // doubtful tells whether its rates of this moment want care.
-func (h exporterHealth) doubtful() bool { return h.Jumped || h.StartTimes != tally.Honest.String() }
+func (h exporterHealth) doubtful() bool {
+	return h.Jumped || h.Unknown || h.StartTimes != tally.Honest.String()
+}

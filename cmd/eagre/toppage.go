@@ -46,9 +46,6 @@ func (s standing) head(v view) []string {
 		add("NOT UP TO DATE: %s", alert.Inert(v.trouble, 4*named))
 	}
 	add("%s  rates of the last %.0f s  %s", s.At.UTC().Format("2006-01-02 15:04:05 UTC"), s.Span, s.punctuality())
-	if s.Watched < s.Span {
-		add("The engine has watched for %.0f s of them: rates are still too low.", s.Watched)
-	}
 	for i, h := range s.Doubtful {
 		if i == mostDoubts {
 			add("and %d other exporters: eagre exporters --detail", len(s.Doubtful)-i)
@@ -104,8 +101,8 @@ func (s standing) section(g *grid, talkers []talker, limit int) {
 	g.add(headings[kind], "", "BITS/S", "", "PACKETS/S", "", "ON TIME")
 	for i := range told {
 		t := &told[i]
-		g.add(t.called(), alert.Inert(t.Direction, named), anomaly.BPS.Human(t.BPS), within(t.BPSErrorPercent),
-			anomaly.PPS.Human(t.PPS), within(t.PPSErrorPercent), portion(t.OnTime))
+		g.add(t.called(), alert.Inert(t.Direction, named), anomaly.BPS.Human(t.BPS), anomaly.Within(t.BPSErrorPercent),
+			anomaly.PPS.Human(t.PPS), anomaly.Within(t.PPSErrorPercent), portion(t.OnTime))
 	}
 	if more := s.More[kind] + len(talkers) - len(told); more > 0 {
 		g.add(fmt.Sprintf("and %d more", more))
@@ -145,6 +142,9 @@ func (h exporterHealth) doubts() string {
 	}
 	if h.StartTimes != tally.Honest.String() {
 		why = append(why, "start times "+h.startTimes())
+	}
+	if h.Unknown {
+		why = append(why, "sampling rate unknown: at least so much")
 	}
 	return strings.Join(why, "; ")
 }
