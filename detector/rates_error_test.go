@@ -76,8 +76,10 @@ func TestTheErrorThatIsShownCoversTheTruth(t *testing.T) {
 		low, high float64 // samples expected
 		mix       func(*rand.Rand) mix
 	}{
-		{"1 to 30 samples", 0.5, 30, anyMix}, {"30 to 300 samples", 30, 300, anyMix},
-		{"1 to 30 samples of the Internet mix", 0.5, 30, internetMix}, {"30 to 300 samples of the Internet mix", 30, 300, internetMix},
+		{"1 to 30 samples", 0.5, 30, anyMix},
+		{"30 to 300 samples", 30, 300, anyMix},
+		{"1 to 30 samples of the Internet mix", 0.5, 30, internetMix},
+		{"30 to 300 samples of the Internet mix", 30, 300, internetMix},
 	} {
 		r := rand.New(rand.NewPCG(4, 11))
 		const cases = 1000

@@ -158,7 +158,7 @@ func TestClocksThatAreWrongChangeNoRate(t *testing.T) {
 }
 
 func TestFloodsAreSeenAtTheirRateWhateverTheClock(t *testing.T) {
-	troubled(t, func(t *testing.T, r simulate.Router, missing time.Duration) {
+	troubled(t, func(t *testing.T, r simulate.Router, _ time.Duration) {
 		f := through(t, r, 9*time.Minute, drip{time.Second, 8 * time.Minute}, flood{7 * time.Minute})
 		if len(f.newest) != 1 {
 			t.Fatalf("%d anomalies, want one:\n%s", len(f.newest), f.text.String())
