@@ -119,7 +119,7 @@ func isReserved(a netip.Addr) bool {
 // botAddress is the n-th of the hosts that take part in attacks: spread over
 // the benchmarking range 198.18.0.0/15 (RFC 2544).
 func botAddress(n int) netip.Addr {
-	return flow.V4(0xc6120000 | uint32(n*2_654_435_761)&0x1ffff).Addr()
+	return flow.V4(0xc6120000 | uint32(n)*2_654_435_761&0x1ffff).Addr()
 }
 
 // asOf is a private-use AS number (RFC 6996) for an address, so that reports
