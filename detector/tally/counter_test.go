@@ -277,6 +277,41 @@ func TestAFullTableKeepsWhatIsEstablished(t *testing.T) {
 	}
 }
 
+// TestAVictimThatComesInTheMidstOfAFloodIsLetIn: a hundred thousand addresses that are
+// used once a minute have taken half of the table, and go on; then one is attacked.
+func TestAVictimThatComesInTheMidstOfAFloodIsLetIn(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.MaxKeys = 2000
+	c := New(cfg, 0, mapOf(t, network.Config{}), everything(), nil)
+	strangers := uint32(0)
+	flood := func(at time.Time) *flow.Batch {
+		b := batchAt(at)
+		for b.Room() > 0 {
+			b.Append(record(at, flow.V4(0x0b000000+strangers*256).Addr(), 1))
+			strangers++
+		}
+		return b
+	}
+	at := morning
+	for strangers < 100_000 {
+		counted(c, at, flood(at))
+		at = at.Add(flow.StepLength)
+	}
+	attacked := 0.0
+	for range 10 { // a second, with a hundred packets to the victim in each step
+		if s := find(counted(c, at, flood(at), batchAt(at, record(at, victim, 100))), Host, Total, To, victim); s != nil {
+			attacked += s.Panes.Between(0, 1<<62).PacketCount()
+		}
+		at = at.Add(flow.StepLength)
+	}
+	if attacked < 900 {
+		t.Errorf("got %v of the thousand packets of the attack", attacked)
+	}
+	if got := counted(c, at).Keys; got > cfg.MaxKeys*6/10 {
+		t.Errorf("strangers who came once took %d of %d places", got, cfg.MaxKeys)
+	}
+}
+
 // naive is the slow obvious twin: every flow, every pane, a map.
 type naive map[Key]map[int64]*Sum
 

@@ -18,6 +18,7 @@ type row struct {
 	lateFrom   int64  // and when that began and ended
 	lateTo     int64
 	isLate     bool // something was cut off
+	isLong     bool // its exporter says that it lasted for more than a minute
 	unknown    bool // nobody has said for how many packets each of its packets stands
 	again      bool // the exporter has shown these packets before: nothing counts
 	exporter   *exporter
@@ -47,7 +48,7 @@ func (c *Counter) describe(b *flow.Batch, i int, r *row) {
 	if b.Quality[i]&flow.BadDuration != 0 {
 		r.start = max(r.start, r.end-longFlow) // how long it lasted is not known
 	}
-	if r.end-r.start > longFlow {
+	if r.isLong = r.end-r.start > longFlow; r.isLong {
 		c.recall(b, i, r, x)
 	}
 	c.cutLate(r)
@@ -141,7 +142,7 @@ func (c *Counter) entry(k *Key, hash uint64, s *Sum) *entry {
 
 // admit lets a new key in while there is room for it; otherwise it returns 0.
 func (c *Counter) admit(k *Key, hash uint64, s *Sum) uint32 {
-	if c.table.n >= c.cfg.MaxKeys || 2*c.table.n >= c.cfg.MaxKeys && !c.door.admits(hash, s) {
+	if c.table.n >= c.cfg.MaxKeys || 2*c.table.n >= c.cfg.MaxKeys && !c.door.admits(k, s) {
 		c.partial.KeysRefused++
 		return 0
 	}
