@@ -19,6 +19,7 @@ type judge struct {
 	classes map[classKey]*test
 
 	series   map[tally.Key]*series
+	inside   insides // of the prefixes among them
 	dirty    []*series
 	settling map[int64]*settlingTick
 
@@ -57,7 +58,7 @@ type Counters struct {
 func newJudge(cfg Config, nw *network.Map, rules ruleSet, shown *views) *judge {
 	return &judge{
 		cfg: cfg, network: nw, rules: rules.tests, matches: rules.matches,
-		classes: map[classKey]*test{}, series: map[tally.Key]*series{}, settling: map[int64]*settlingTick{},
+		classes: map[classKey]*test{}, series: map[tally.Key]*series{}, inside: insides{}, settling: map[int64]*settlingTick{},
 		open: map[subject]*incident{}, surveys: map[uint16]*tally.Survey{},
 		shown: shown,
 	}
@@ -106,6 +107,7 @@ func (j *judge) mergeSeries(partition uint16, sum *tally.SeriesSum) {
 		}
 		s = &series{key: sum.Key}
 		j.series[sum.Key] = s
+		j.inside.add(s)
 	}
 	clean := !s.dirty
 	s.merge(partition, sum)
@@ -187,6 +189,7 @@ func (j *judge) prune() {
 		}
 		if len(s.panes) == 0 && !(s.feeds() && s.vector.series == s) {
 			delete(j.series, k)
+			j.inside.remove(k)
 		}
 	}
 	j.counters.Series, j.counters.Open = len(j.series), len(j.order)

@@ -55,7 +55,9 @@ func (b *board) ask(now time.Time) (question int64, answer *Standing) {
 	if b.newest != nil && now.Sub(b.newest.At) < fresh {
 		return 0, b.newest
 	}
-	b.asked++
+	if b.asked == b.answered { // else one is on its way, and answers this as well
+		b.asked++
+	}
 	return b.asked, nil
 }
 

@@ -134,3 +134,23 @@ func TestAnAnswerIsGoodForASecond(t *testing.T) {
 		t.Error("a second later nobody looked again")
 	}
 }
+
+// While one question is open, all who ask wait for its answer: a thousand clients make
+// the detector look no more often than one does.
+func TestManyWhoAskAskOneQuestion(t *testing.T) {
+	b := &board{}
+	for range 1000 {
+		if question, _ := b.ask(morning); question != 1 {
+			t.Fatalf("got question %d, want 1", question)
+		}
+	}
+	b.answer(1, &Standing{At: morning})
+	if s, _ := b.wait(1); s == nil || b.question() != 1 {
+		t.Errorf("got answer %v to question %d", s, b.question())
+	}
+	for range 2 {
+		if question, _ := b.ask(morning.Add(fresh)); question != 2 {
+			t.Errorf("got question %d, want 2", question)
+		}
+	}
+}

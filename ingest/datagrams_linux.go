@@ -59,8 +59,11 @@ func duplicate(conn *net.UDPConn) (uintptr, error) {
 	var fd int
 	var inner error
 	err = raw.Control(func(old uintptr) {
-		if fd, inner = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0); inner == nil {
-			inner = blockFor(fd, patience)
+		if fd, inner = unix.FcntlInt(old, unix.F_DUPFD_CLOEXEC, 0); inner != nil {
+			return
+		}
+		if inner = blockFor(fd, patience); inner != nil {
+			_ = unix.Close(fd)
 		}
 	})
 	return uintptr(fd), errors.Join(err, inner)

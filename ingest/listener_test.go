@@ -3,6 +3,7 @@ package ingest
 import (
 	"context"
 	"net"
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -36,7 +37,12 @@ func onLoopback(t *testing.T, change func(*Config)) (*station, *Receiver) {
 
 func send(t *testing.T, l *Listener, payloads ...[]byte) {
 	t.Helper()
-	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(l.Addr()))
+	sendTo(t, l.Addr(), payloads...)
+}
+
+func sendTo(t *testing.T, to netip.AddrPort, payloads ...[]byte) {
+	t.Helper()
+	conn, err := net.DialUDP("udp", nil, net.UDPAddrFromAddrPort(to))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +88,26 @@ func TestDatagramsComeInThroughTheirDoors(t *testing.T) {
 		t.Errorf("got accounts %+v, want 127.0.0.1 and ::1", got)
 	}
 	s.balanced(t)
+}
+
+// A socket of all addresses hears routers of either family, each under its own address.
+func TestBothFamiliesComeInThroughOneSocket(t *testing.T) {
+	s, r := onLoopback(t, func(c *Config) { c.NetFlow = []string{"[::]:0"} })
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error)
+	go func() { ended <- r.Run(ctx) }()
+	port := r.Listeners()[0].(*Listener).Addr().Port()
+	for _, loopback := range []string{"127.0.0.1", "::1"} {
+		sendTo(t, netip.AddrPortFrom(netip.MustParseAddr(loopback), port), v5(0, 3))
+	}
+	s.arrived(t, 2)
+	stop()
+	if err := <-ended; err != nil {
+		t.Errorf("Run ended with %v", err)
+	}
+	if got := s.Accounts(); len(got) != 2 || got[0].Exporter.String() != "127.0.0.1" || got[1].Exporter.String() != "::1" {
+		t.Errorf("got accounts %+v, want 127.0.0.1 and ::1", got)
+	}
 }
 
 func TestAddressInUseIsNamed(t *testing.T) {

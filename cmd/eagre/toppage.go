@@ -24,8 +24,11 @@ const named = 60
 // page is a standing as people read it: what time it is and whom not to trust, then
 // kind by kind what moves most. Where there are too few rows, each kind shows fewer.
 func (s standing) page(v view) []string {
-	head := s.head(v)
-	for limit := v.limit; ; limit-- {
+	head, limit := s.head(v), v.limit
+	if v.rows > 0 {
+		limit = max(1, min(limit, v.rows)) // more than there are rows cannot fit
+	}
+	for ; ; limit-- {
 		lines := slices.Concat(head, s.table(limit).lines(v.columns))
 		if v.rows == 0 || len(lines) <= v.rows {
 			return lines

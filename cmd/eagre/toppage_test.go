@@ -113,6 +113,24 @@ func TestPageFitsTheTerminal(t *testing.T) {
 	golden(t, "top-small.txt", strings.Join(s.page(view{limit: 10, columns: 60, rows: 26}), "\n")+"\n")
 }
 
+// A terminal has no room for a thousand of each kind, and nobody waits for the try.
+func TestPageOfMoreThanFitsIsThatOfAsMuchAsFits(t *testing.T) {
+	s := evenings(everything())
+	for len(s.Talkers) < 5*mostTalkers {
+		s.Talkers = append(s.Talkers, s.Talkers[len(s.Talkers)-1])
+	}
+	for _, rows := range []int{1, 24, 50} {
+		all, fitting := s.page(view{limit: mostTalkers, columns: 80, rows: rows}), s.page(view{limit: rows, columns: 80, rows: rows})
+		if diff := cmp.Diff(fitting, all); diff != "" {
+			t.Errorf("%d rows (-a limit of as many +a limit of %d):\n%s", rows, mostTalkers, diff)
+		}
+	}
+	trials := testing.AllocsPerRun(1, func() { s.page(view{limit: mostTalkers, columns: 80, rows: 24}) })
+	if once := testing.AllocsPerRun(1, func() { s.page(view{limit: mostTalkers}) }); trials > 4*once {
+		t.Errorf("a page of 24 rows takes %v allocations, one of any size %v", trials, once)
+	}
+}
+
 // Twenty exporters after a change of their timeout must not push the table away.
 func TestManyDoubtsAreCounted(t *testing.T) {
 	var many []exporterHealth

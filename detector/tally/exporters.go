@@ -34,6 +34,9 @@ func (x *exporter) account(r *row) {
 	if r.unknown {
 		x.unknown = addSaturating(x.unknown, r.sum.Packets)
 	}
+	if !r.isLong {
+		x.long.brief = add32(x.long.brief, 1)
+	}
 	if x.rows++; x.rows%delaysEvery == 0 {
 		x.delays.Insert(uint64(r.delay), 1)
 	}
@@ -77,7 +80,6 @@ func (c *Counter) exporter(address flow.IP) *exporter {
 func (c *Counter) welcome(address flow.IP) *exporter {
 	e := &c.exporters
 	if len(e.all) >= maxExporters {
-		c.partial.ExportersRefused++
 		e.spare = exporter{address: address, number: Observer(address)}
 		return &e.spare
 	}
@@ -98,10 +100,20 @@ func (c *Counter) secondView(b *flow.Batch, i int, x *exporter) bool {
 	case flow.Ingress:
 		x.meters(b.InIf[i], c.step)
 	case flow.Egress:
-		m := x.ingress[b.InIf[i]]
-		return m != nil && m.since < c.step && c.step-m.last < meteredFor
+		return passes(b.InIf[i], b.OutIf[i]) && x.metered(b.InIf[i], c.step)
 	}
 	return false
+}
+
+// passes tells whether a record names two interfaces that its packets went through. A
+// probe on a wire has only one, which it names twice, or none; the direction it tells
+// is which half of a conversation a record is, and each half is counted for itself.
+func passes(in, out uint32) bool { return in != 0 && in != out }
+
+// metered tells whether what came in through an interface was exported there.
+func (x *exporter) metered(index uint32, step int64) bool {
+	m := x.ingress[index]
+	return m != nil && m.since < step && step-m.last < meteredFor
 }
 
 // meteredFor is for how many steps an interface counts as metered at ingress: an

@@ -28,3 +28,40 @@ func TestWhatLeavesIsNotCountedAgainWhereItWasSeenComingIn(t *testing.T) {
 		t.Error("what leaves is thrown away although nothing was seen coming in for two hours")
 	}
 }
+
+// TestAProbeOnAWireTellsBothHalvesOfAConversation: it has no interfaces to speak of, or
+// one that it names twice, and calls one half ingress and the other egress (softflowd).
+func TestAProbeOnAWireTellsBothHalvesOfAConversation(t *testing.T) {
+	for _, index := range []uint32{0, 2} {
+		c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil)
+		for _, at := range []time.Time{morning, morning.Add(time.Second)} {
+			there, back := record(at, victim, 10), record(at, victim6, 10)
+			there.Direction, back.Direction = flow.Ingress, flow.Egress
+			there.InIf, there.OutIf, back.InIf, back.OutIf = index, index, index, index
+			if p := counted(c, at, batchAt(at, there, back)); p.SecondViews != 0 {
+				t.Errorf("interface %d: %d records are taken for second views", index, p.SecondViews)
+			}
+		}
+	}
+}
+
+// TestEveryRowOfAnExporterWithoutRoomIsCounted: its traffic counts all the same.
+func TestEveryRowOfAnExporterWithoutRoomIsCounted(t *testing.T) {
+	c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), everything(), nil)
+	c.exporters.all = map[flow.IP]*exporter{}
+	for i := range maxExporters {
+		c.exporters.all[flow.IP{Hi: 1, Lo: uint64(i)}] = &exporter{}
+	}
+	late := record(morning, victim, 10)
+	late.Start = morning.Add(-time.Hour)
+	p := counted(c, morning, batchAt(morning, record(morning, victim, 10), record(morning, victim, 10), late))
+	if got, want := p.ExportersRefused, uint64(3); got != want {
+		t.Errorf("got %d rows of exporters without room, want %d", got, want)
+	}
+	if got := find(p, Host, Total, To, victim).Panes.Between(0, 1<<62).Flows; got != 3 {
+		t.Errorf("got %d flows, want all 3", got)
+	}
+	if len(c.exporters.all) != maxExporters {
+		t.Errorf("%d exporters are remembered, the bound is %d", len(c.exporters.all), maxExporters)
+	}
+}

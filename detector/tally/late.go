@@ -22,12 +22,31 @@ type LateCell struct {
 	Fall Sum   // no more in this tick and all that follow
 }
 
-// lateCells are sorted by tick.
+// lateCells are sorted by tick. There are no more than a day and an hour has, and one
+// for what is older: flows may last for weeks.
 type lateCells []LateCell
 
-// add spreads a sum over the ticks from start to end, in milliseconds.
-func (l *lateCells) add(s Sum, start, end int64) {
-	p := spreadOver(s, start, end, TickLength)
+// lateTicks is for how many ticks back late flows are told apart: more than any
+// ledger holds.
+const lateTicks = (hoursPerDay + 1) * ticksPerHour
+
+// add spreads a sum over the ticks from start to end, in milliseconds. What lies
+// before the oldest tick is put into the one before that.
+func (l *lateCells) add(s Sum, start, end, oldest int64) {
+	if before := oldest * TickLength; start < before {
+		old := s
+		if end >= before {
+			old = s.share(uint64(before-start), uint64(end-start))
+		}
+		l.at(oldest - 1).Once.Add(old)
+		s, start = s.minus(old), before
+	}
+	if end >= start {
+		l.spread(spreadOver(s, start, end, TickLength))
+	}
+}
+
+func (l *lateCells) spread(p spread) {
 	if p.first < p.last {
 		l.at(p.first).Once.Add(p.head)
 	}

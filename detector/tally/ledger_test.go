@@ -2,6 +2,7 @@ package tally
 
 import (
 	"math/rand/v2"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -176,5 +177,33 @@ func TestAFullLedgerGivesUpItsOldestHour(t *testing.T) {
 	}
 	if c := l.Counts(); c.Pages > 8 || c.Hours != 4 || c.Lines != 2 {
 		t.Errorf("got %+v, want four hours of two lines", c)
+	}
+}
+
+// TestFlowsOfWeeksCostNoMoreThanThoseOfADay: a router whose flows began every half hour
+// of the last 24 days says nothing that the ledger can hold of most of those; but their
+// packets are accounted for.
+func TestFlowsOfWeeksCostNoMoreThanThoseOfADay(t *testing.T) {
+	const flows, packets = 2 * 24 * 24, 1_000_000
+	for _, to := range []netip.Addr{victim, victim6} {
+		c, l := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil), NewLedger(DefaultLedgerConfig())
+		settleAll(l, counted(c, morning))
+		at := morning.Add(time.Second)
+		batches := []*flow.Batch{batchAt(at), batchAt(at)}
+		for i := range flows {
+			r := record(morning, to, packets)
+			r.Start, r.SrcPort = morning.Add(-time.Duration(i)*30*time.Minute), uint16(i)
+			batches[i%2].Append(r)
+		}
+		p := counted(c, at, batches...)
+		if got := len(p.Late[0].Cells); got > lateTicks+2 || got < 48 {
+			t.Errorf("%d ticks of an interface are told", got)
+		}
+		settleAll(l, p)
+		settleAll(l, counted(c, at.Add(3*time.Minute)))
+		sum, _ := l.Between(ledgerEdge, 1, To, morning.Add(-25*time.Hour), morning.Add(time.Minute))
+		if got := sum.Packets + l.Counts().TooOld/2; got != flows*packets*Unit { // too old both in and out
+			t.Errorf("%d packets held or too old, want %d", got/Unit, flows*packets)
+		}
 	}
 }

@@ -35,7 +35,7 @@ func (c *Counter) countPath(b *flow.Batch, i int, r *row) {
 		r.addTicks(&p.ticks)
 	}
 	if r.isLate {
-		p.late.add(r.late, r.lateFrom, r.lateTo)
+		p.late.add(r.late, r.lateFrom, r.lateTo, c.settled-lateTicks)
 	}
 }
 

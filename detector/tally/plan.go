@@ -73,6 +73,9 @@ func (c *Counter) planBlock(b *flow.Batch, from, to int, account bool) {
 }
 
 func (c *Counter) account(r *row, implausible bool) {
+	if !implausible && r.exporter == &c.exporters.spare {
+		c.partial.ExportersRefused++
+	}
 	switch {
 	case implausible:
 		c.partial.Implausible++

@@ -40,7 +40,9 @@ func (p *ports) cells(observer uint32, proto uint8, port uint16) *[2]portCell {
 	}
 	pages := p.last[proto]
 	if pages == nil {
-		pages = p.set(portSet{observer, proto})
+		if pages = p.set(portSet{observer, proto}); pages == nil {
+			return nil
+		}
 		p.last[proto] = pages
 	}
 	at := &pages[port/portsPerPage]
@@ -68,14 +70,19 @@ func (p *ports) take() *portPage {
 	return page
 }
 
+// set finds or makes the pages of a protocol; nil when there is no room for a first
+// one, so that there are no more sets than pages.
 func (p *ports) set(k portSet) *portPages {
+	pages := p.sets[k]
+	if pages != nil || p.pages >= maxPortPages {
+		return pages
+	}
 	if p.sets == nil {
 		p.sets = map[portSet]*portPages{}
 	}
-	if p.sets[k] == nil {
-		p.sets[k] = new(portPages)
-	}
-	return p.sets[k]
+	pages = new(portPages)
+	p.sets[k] = pages
+	return pages
 }
 
 // countPort counts a flow for its service.

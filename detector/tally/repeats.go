@@ -32,7 +32,8 @@ type longFlows struct {
 
 	stuck, moved      uint32 // votes: the start stayed, or went on from the end before
 	cumulative, since uint32 // votes of those that stayed: what the counters hold
-	same, other       uint32 // long flows in a row with the same start, or another
+	same, other       uint32 // long flows in a row with the same start; others
+	brief             uint32 // flows that were not long: each has a start of its own
 	strange           uint32 // long flows that were not seen before
 	start             int64  // of the long flow seen last
 	gap               int64  // the period as it will be
@@ -47,7 +48,8 @@ const (
 	// enough votes decide, and many are halved so that what was long ago fades.
 	enough, many = 8, 64
 	// frozenAge is how old a start that all flows share must be: after a restart of the
-	// router all flows are equally old, but none is older than an active timeout.
+	// router all long flows are equally old, but few are older than an active timeout,
+	// and most flows are not long.
 	frozenAge = 3_600_000
 )
 
@@ -203,6 +205,7 @@ func (c *Counter) judgeRepeats() {
 // judge decides from the votes what holds from now on.
 func (l *longFlows) judge() {
 	l.voted = false
+	l.other, l.brief = add32(l.other, l.brief), 0
 	l.period = max(l.gap, longFlow)
 	votes := l.stuck + l.moved
 	switch {

@@ -2,6 +2,7 @@ package tally
 
 import (
 	"fmt"
+	"net/netip"
 	"testing"
 	"time"
 
@@ -92,6 +93,32 @@ func TestAStartAtTheBootOfTheRouter(t *testing.T) {
 	sum, _ := l.Between(ledgerEdge, 1, To, morning.Add(4*time.Minute), morning.Add(7*time.Minute))
 	if got := sum.PacketCount(); got < 350_000 || got > 370_000 {
 		t.Errorf("three minutes of 120,000 packets each: got %v", got)
+	}
+}
+
+// TestStreamsThatBeganTogetherAreNoReasonToDoubtTheirExporter: 22 hours ago the router
+// was started, and with it hundreds of streams, of which some end in each minute and
+// are exported for the first time. The short flows between them have starts of their own.
+func TestStreamsThatBeganTogetherAreNoReasonToDoubtTheirExporter(t *testing.T) {
+	for _, to := range []netip.Addr{victim, victim6} {
+		c := New(DefaultConfig(), 0, mapOf(t, network.Config{}), Warmth{{}}, nil)
+		started, port := morning.Add(-22*time.Hour), uint16(0)
+		for minute := range 20 {
+			at := morning.Add(time.Duration(minute) * time.Minute)
+			b := batchAt(at)
+			for i := range 320 {
+				r := record(at, to, 6)
+				if port++; i < 40 {
+					r.Start, r.Packets = started, 22*3600*50
+				}
+				r.SrcPort = port
+				b.Append(r)
+			}
+			counted(c, at, b)
+		}
+		if got := c.exporters.all[ledgerEdge].long.Repeats; got != Honest {
+			t.Errorf("the exporter is called %s: streams of a day are counted in their last minute", got)
+		}
 	}
 }
 

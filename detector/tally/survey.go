@@ -54,15 +54,15 @@ type minute struct {
 }
 
 // lastMinute is the running tick and as much of the one before as makes a minute;
-// that is less where the one before has settled, or in the first minute of all.
+// that is less where the one before has settled, or was not watched from its
+// beginning: what flows tell of a time when nobody counted is no rate of that time.
 func (c *Counter) lastMinute() minute {
 	now, newest := c.latest+1, floorDiv(c.latest, TickLength)
-	begun := now - newest*TickLength
-	if newest-1 <= c.settled {
+	begun, before := now-newest*TickLength, newest-1
+	if before <= c.settled || before*TickLength < flow.StepStart(c.began).UnixMilli() {
 		return minute{newest, 0, begun}
 	}
-	counting := now - flow.StepStart(c.began).UnixMilli()
-	return minute{newest, TickLength - begun, min(TickLength, max(begun, counting))}
+	return minute{newest, TickLength - begun, TickLength}
 }
 
 func (m minute) of(ticks *[2]Sum) Sum {
