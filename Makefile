@@ -20,7 +20,7 @@ fuzz:
 	./.ci/fuzz $(or $(SECONDS),60)
 
 bench:
-	go test -run '^$$' -bench . ./flow ./ingest/... ./detector/... ./signatures ./internal/...
+	go test -run '^$$' -bench . ./flow ./ingest/... ./detector/... ./baseline ./signatures ./internal/...
 
 golden:
-	go test ./flow ./traceback ./anomaly ./alert/terminal ./cmd/eagre/config ./signatures -update
+	go test ./flow ./traceback ./anomaly ./alert/terminal ./baseline ./cmd/eagre ./cmd/eagre/config ./signatures -update

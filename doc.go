@@ -26,6 +26,7 @@
 //	            traceback                fingerprint, entry points, snapshots, the report
 //	judgement   detector/tally           flows → counts per key over event time, mergeable; the ledger of the day
 //	            detector/crosscheck      the ledger against the counters of interfaces
+//	            baseline                 what is normal for one series; pure arithmetic, not asked by the detector yet
 //	            signatures               the signature language; the only door to expr
 //	nouns       flow ← network ← anomaly, network/counters, internal/sketch, internal/disk, rules (text)
 //

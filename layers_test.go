@@ -26,6 +26,7 @@ var doors = map[string][]string{
 	"network/counters":  {"flow"},
 	"anomaly":           {"flow", "network"},
 
+	"baseline":            {},
 	"detector/tally":      {"flow", "network", "internal/sketch"},
 	"detector/crosscheck": {"flow", "network/counters", "detector/tally"},
 	"signatures":          {"flow", "network", "anomaly", "rules"},
