@@ -58,7 +58,8 @@ type Anomaly struct {
 	Mean       Rates `json:"mean"`
 
 	SamplingErrorPercent float64 `json:"sampling_error_percent"`
-	// Provisional: part of the numbers rests on an unknown sampling rate.
+	// Provisional: part of the numbers rests on an unknown sampling rate, or on an
+	// exporter whose counters say something else than its flows.
 	Provisional bool `json:"provisional"`
 
 	Fingerprint     Fingerprint      `json:"fingerprint"`

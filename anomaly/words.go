@@ -40,7 +40,8 @@ const (
 
 // The subclasses of operation: what is wrong with the watch itself.
 const (
-	ExporterSilent = "exporter-silent"
+	ExporterSilent  = "exporter-silent"
+	CounterMismatch = "counter-mismatch"
 )
 
 // Stage says who is told.

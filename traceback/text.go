@@ -116,7 +116,7 @@ func (p *page) who() string {
 		parts = append(parts, printable(*a.Breadth))
 	}
 	if a.Provisional {
-		parts = append(parts, "provisional: part of it rests on an unknown sampling rate")
+		parts = append(parts, "provisional: an unknown sampling rate, or counters that disagree")
 	}
 	return cut(strings.Join(parts, ", "), pageWidth)
 }

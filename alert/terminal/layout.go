@@ -160,7 +160,7 @@ func notes(e anomaly.Event) []string {
 		out = append(out, fmt.Sprintf("sampled: packet rates are within %.1f %% with 95 %% confidence, bit rates vary more", e.SamplingErrorPercent))
 	}
 	if e.Provisional {
-		out = append(out, "part of the numbers rests on an unknown sampling rate")
+		out = append(out, "part of the numbers rests on an unknown sampling rate, or on an exporter whose counters disagree")
 	}
 	return out
 }

@@ -89,7 +89,9 @@ func targets(e *engine) simulate.Targets {
 func demoConfig(dir string) config.Config {
 	cfg := config.Default()
 	nw := simulate.DemoNetwork()
-	cfg.Exporters = nw.Exporters
+	for _, x := range nw.Exporters {
+		cfg.Exporters = append(cfg.Exporters, config.Exporter{Exporter: x})
+	}
 	for _, m := range nw.Managed {
 		cfg.Networks.Managed = append(cfg.Networks.Managed, config.Managed{ManagedObject: m})
 	}

@@ -20,6 +20,7 @@ import (
 	"eagre/detector"
 	"eagre/flow"
 	"eagre/ingest"
+	"eagre/ingest/snmp"
 	"eagre/network"
 	"eagre/signatures"
 	"eagre/stream"
@@ -46,8 +47,10 @@ type engine struct {
 	tails     chan struct{}   // a place for each reader of live flows
 	running   context.Context // ends when the engine stops
 	monitors  []watched
-	kept      uint64    // revision of what exporters announced that is on disk
-	began     time.Time // what lies before was not watched
+	poller    *snmp.Poller   // nil: no counters are read
+	checker   *crosschecking // nil: flows are not held against counters
+	kept      uint64         // revision of what exporters announced that is on disk
+	began     time.Time      // what lies before was not watched
 }
 
 // engineOptions is what an engine needs besides its configuration.
@@ -98,15 +101,19 @@ func newEngine(ctx context.Context, o engineOptions) (_ *engine, err error) {
 	}
 	sink := newTracer(nw, e.reports, traceback.NewMetrics(e.registry), e.queueEvent)
 	sink.interfaceName = func(exporter netip.Addr, index uint32) string { return e.collector.InterfaceName(exporter, index) }
+	clock := &minutes{Sink: sink}
 	if e.detector, err = detector.New(detectorConfig(o.cfg, o.workers, seed), detector.Deps{
-		Network: nw, Signatures: o.signatures, Sink: sink, Metrics: detector.NewMetrics(e.registry),
+		Network: nw, Signatures: o.signatures, Sink: clock, Metrics: detector.NewMetrics(e.registry),
 	}); err != nil {
 		return nil, err
 	}
 	e.registry.MustRegister(detector.NewTrust(e.detector))
+	if err = e.openCrosscheck(sink, clock); err != nil {
+		return nil, err
+	}
 	e.collector = ingest.NewCollector(ingestConfig(o.cfg), ingest.Deps{
 		Network: nw, Publisher: e.stream.Flows(), Metrics: ingest.NewMetrics(e.registry), Log: o.log,
-		Silence: newSilences(e).notice,
+		Silence: newSilences(e).notice, Moved: e.checker.sampled,
 	})
 	e.registry.MustRegister(ingest.NewBooks(e.collector))
 	if err = e.recallExporters(); err != nil {
@@ -131,12 +138,17 @@ func ingestConfig(cfg config.Config) ingest.Config {
 	return c
 }
 
-// exporterName is what the operator calls an exporter, or its address.
+// exporterName is what people call an exporter.
 func (e *engine) exporterName(address netip.Addr) string {
-	if x, known := e.network.Exporter(flow.FromAddr(address)); known && x.Name != "" {
+	return nameOf(e.network, flow.FromAddr(address))
+}
+
+// nameOf is what the operator calls an exporter, or its address.
+func nameOf(nw *network.Map, exporter flow.IP) string {
+	if x, known := nw.Exporter(exporter); known && x.Name != "" {
 		return x.Name
 	}
-	return address.String()
+	return exporter.String()
 }
 
 func streamConfig(o engineOptions) stream.Config {
@@ -176,6 +188,10 @@ func (e *engine) run(ctx context.Context) error {
 	}
 	if e.cfg.NATS.Import {
 		room(ctx, &finders, "import", e.importFlows)
+	}
+	if e.checker != nil {
+		room(ctx, &finders, "crosscheck", e.checker.run)
+		room(ctx, &finders, "snmp", e.poller.Run)
 	}
 	for _, m := range e.monitors {
 		room(ctx, &finders, "monitor", func(ctx context.Context) error { return e.watch(ctx, m) })

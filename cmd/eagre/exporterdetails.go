@@ -24,6 +24,7 @@ func (l exporterList) details(w io.Writer) error {
 		s.traffic(p)
 		s.announced(p)
 		s.trusted(p)
+		s.Crosscheck.compared(p)
 		if err := p.Flush(); err != nil {
 			return err
 		}

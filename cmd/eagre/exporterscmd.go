@@ -12,6 +12,7 @@ import (
 	"slices"
 	"time"
 
+	"eagre/flow"
 	"eagre/ingest"
 )
 
@@ -45,8 +46,9 @@ type exporterList struct {
 type exporterStatus struct {
 	Name string `json:"name"`
 	ingest.Status
-	Trust  *exporterHealth `json:"trust"`            // nil: no minute of it has settled yet
-	Ledger *exporterLedger `json:"ledger,omitempty"` // with --detail
+	Trust      *exporterHealth    `json:"trust"`            // nil: no minute of it has settled yet
+	Crosscheck *exporterAgreement `json:"crosscheck"`       // nil: no counters to hold its flows against
+	Ledger     *exporterLedger    `json:"ledger,omitempty"` // with --detail
 }
 
 type socketStatus struct {
@@ -61,8 +63,11 @@ func (e *engine) serveExporters(w http.ResponseWriter, _ *http.Request) {
 	for _, h := range healthList(e.detector.Health(), e.exporterName) {
 		trust[h.Exporter] = &h
 	}
+	counters := e.checker.agreement()
 	for _, s := range e.collector.Exporters() {
-		list.Exporters = append(list.Exporters, exporterStatus{Name: e.exporterName(s.Exporter), Status: s, Trust: trust[s.Exporter]})
+		list.Exporters = append(list.Exporters, exporterStatus{
+			Name: e.exporterName(s.Exporter), Status: s, Trust: trust[s.Exporter], Crosscheck: counters.of(flow.FromAddr(s.Exporter)),
+		})
 	}
 	for _, s := range e.receiver.Listeners() {
 		list.Sockets = append(list.Sockets, socketStatus{s.Network() + " " + s.Addr().String(), s.Drops()})

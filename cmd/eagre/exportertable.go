@@ -16,11 +16,11 @@ func (l exporterList) table(w io.Writer, now time.Time) error {
 		fmt.Fprintln(w, "no exporter has been heard yet")
 	} else {
 		t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(t, "EXPORTER\tFORMATS\tFLOWS/S\tLOSS\tSAMPLING\tCLOCK\tON TIME\tMALFORMED\tLAST HEARD\tFEEDS")
+		fmt.Fprintln(t, "EXPORTER\tFORMATS\tFLOWS/S\tLOSS\tSAMPLING\tCLOCK\tON TIME\tCOUNTERS\tMALFORMED\tLAST HEARD\tFEEDS")
 		for i := range l.Exporters {
 			s := &l.Exporters[i]
-			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.called(), strings.Join(s.Formats, ","),
-				anomaly.FPS.Human(s.Minute.FlowsPerSecond), s.loss(), s.sampling(), s.clock(), s.onTime(), s.malformed(), s.heard(now), s.feeds())
+			fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", s.called(), strings.Join(s.Formats, ","),
+				anomaly.FPS.Human(s.Minute.FlowsPerSecond), s.loss(), s.sampling(), s.clock(), s.onTime(), s.Crosscheck.short(), s.malformed(), s.heard(now), s.feeds())
 		}
 		if err := t.Flush(); err != nil {
 			return err

@@ -28,11 +28,12 @@ func seen() exporterList {
 		ClockSteps: 2, Restarts: 3, Boot: &yesterday, Renumbered: 4,
 		Feeds: []string{"port totals"}, Lacks: []string{"syn-flood", "AS reports"},
 	}
+	halfMissing := &exporterAgreement{Ratio: 0.5, Error: 0.04, Interfaces: 12, Agree: 10, Mismatches: []string{"flows into interface 3 tell of half", "flows into interface 4 too"}}
 	return exporterList{
 		Exporters: []exporterStatus{
-			{Name: "edge1", Status: losing, Trust: &exporterHealth{OnTime: 0.712, Jumped: true, StartTimes: "cumulative", Again: 7, DelayMedian: 8.23, DelayMost: 22}},
+			{Name: "edge1", Status: losing, Trust: &exporterHealth{OnTime: 0.712, Jumped: true, StartTimes: "cumulative", Again: 7, DelayMedian: 8.23, DelayMost: 22}, Crosscheck: halfMissing},
 			{Name: "192.0.2.2", Status: ingest.Status{Exporter: netip.MustParseAddr("192.0.2.2"), Lacks: []string{"syn-flood"}}},
-			{Name: "edge3", Trust: &exporterHealth{OnTime: 0.9999, StartTimes: "honest"}, Status: ingest.Status{
+			{Name: "edge3", Trust: &exporterHealth{OnTime: 0.9999, StartTimes: "honest"}, Crosscheck: &exporterAgreement{Ratio: 1.012, Error: 0.02, Interfaces: 12, Agree: 12}, Status: ingest.Status{
 				Exporter: netip.MustParseAddr("2001:db8::3"), Formats: []string{"ipfix"}, First: &yesterday, Last: &yesterday, Silent: true,
 				Minute: ingest.Minute{Lost: 1, LostPercent: 0.004}, Feeds: []string{"port totals"},
 			}},
@@ -48,10 +49,10 @@ func TestTableOfExporters(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `
-EXPORTER             FORMATS     FLOWS/S    LOSS   SAMPLING       CLOCK  ON TIME      MALFORMED        LAST HEARD                  FEEDS
-edge1 (192.0.2.1)    netflow-v9  1.50 Kfps  99.9%  1:100 options  -90s   71 % JUMPED  7 (bad_version)  12:00:00                    port totals
-192.0.2.2                        0 fps      0      unknown        -      -            0                not since start             nothing yet
-edge3 (2001:db8::3)  ipfix       0 fps      <0.1%  unknown        -      >99 %        0                2026-03-01 12:00:00 SILENT  all
+EXPORTER             FORMATS     FLOWS/S    LOSS   SAMPLING       CLOCK  ON TIME      COUNTERS                MALFORMED        LAST HEARD                  FEEDS
+edge1 (192.0.2.1)    netflow-v9  1.50 Kfps  99.9%  1:100 options  -90s   71 % JUMPED  10 of 12, 0.5 MISMATCH  7 (bad_version)  12:00:00                    port totals
+192.0.2.2                        0 fps      0      unknown        -      -            -                       0                not since start             nothing yet
+edge3 (2001:db8::3)  ipfix       0 fps      <0.1%  unknown        -      >99 %        12 of 12, 1.01          0                2026-03-01 12:00:00 SILENT  all
 udp 0.0.0.0:2055: the kernel dropped 12, its buffer was full
 ledger: 5 sums of interfaces found no room
 ledger: 7 packets were from before what it holds
@@ -85,6 +86,9 @@ func TestDetailsOfAnExporter(t *testing.T) {
 		"  start times       never move, counters hold the whole past: only what is new counts\n",
 		"  second views      7 records showed packets a second time: not counted\n",
 		"  on time           no minute of it has settled yet\n",
+		"  counters          agree on 10 of 12 interfaces, ratio 0.5 ±0.04\n" +
+			"                    flows into interface 3 tell of half\n                    flows into interface 4 too\n",
+		"  counters          nothing to hold its flows against yet\n",
 		"  ledger            2026-03-02 18:30 to 2026-03-02 20:00 UTC, 1 h 30 min\n",
 		"  3 xe-0/0/3 \\x1b]0;owned\\x07\\u202e  in   bits/s  ",
 		"ledger: no minute has settled yet\n",

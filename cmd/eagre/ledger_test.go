@@ -249,7 +249,7 @@ func demoEngine(t *testing.T) *engine {
 	}
 	defer in.close()
 	r := replayCommand{File: path, Format: "jsonl", ingest: ingest.DefaultConfig()}
-	if err := r.play(t.Context(), c, in, nw, e.detector, nil); err != nil {
+	if err := r.play(t.Context(), c, in, nw, &replaying{engine: e.detector}); err != nil {
 		t.Fatal(err)
 	}
 	return e

@@ -54,13 +54,15 @@ func (r *replayCommand) Run(ctx context.Context, c console) error {
 	if err != nil {
 		return err
 	}
-	e, err := detector.New(detectorConfig(cfg, r.Workers, replaySeed), detector.Deps{
-		Network: nw, Signatures: rules, Sink: newTracer(nw, kept, nil, out.tell),
-	})
-	if err != nil {
+	p := &replaying{tracer: newTracer(nw, kept, nil, out.tell), reports: kept, out: out}
+	p.clock.Sink = p.tracer
+	if p.engine, err = detector.New(detectorConfig(cfg, r.Workers, replaySeed), detector.Deps{
+		Network: nw, Signatures: rules, Sink: &p.clock,
+	}); err != nil {
 		return err
 	}
-	err = r.play(ctx, c, in, nw, e, out)
+	p.openCrosscheck(cfg, nw)
+	err = r.play(ctx, c, in, nw, p)
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("%s: interrupted; what was printed is not all", r.File)
 	}
@@ -68,25 +70,25 @@ func (r *replayCommand) Run(ctx context.Context, c console) error {
 }
 
 // play runs the capture through a collector and the engine, side by side.
-func (r *replayCommand) play(ctx context.Context, c console, in *recording, nw *network.Map, e *detector.Engine, out *replayOutput) error {
+func (r *replayCommand) play(ctx context.Context, c console, in *recording, nw *network.Map, e *replaying) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	p := newPipe(ctx)
 	collector := ingest.NewCollector(r.ingest, ingest.Deps{
-		Network: nw, Publisher: p, HearEveryone: true, Log: recordingLog(c.err),
+		Network: nw, Publisher: p, HearEveryone: true, Log: recordingLog(c.err), Moved: e.checker.sampled,
 	})
 	reading := make(chan error, 1)
 	go func() {
 		defer p.Close()
 		reading <- in.feed(ctx, collector)
 	}()
-	err := e.Run(ctx, p)
+	err := e.run(ctx, p)
 	stop()
 	if readErr := <-reading; err == nil && !errors.Is(readErr, context.Canceled) {
 		err = readErr
 	}
 	if err == nil {
-		r.summary(c, in, collector, out)
+		r.summary(c, in, collector, e.out)
 	}
 	return err
 }

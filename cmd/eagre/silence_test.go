@@ -25,10 +25,10 @@ func silentSince(i int, over bool) ingest.Silence {
 // telling is silences that tell into a slice.
 func telling(fail error) (*silences, *[]anomaly.Event) {
 	var told []anomaly.Event
+	tell := func(e anomaly.Event) error { told = append(told, e); return fail }
 	return &silences{
-		name: netip.Addr.String, log: slog.New(slog.DiscardHandler), untold: prometheus.NewCounter(prometheus.CounterOpts{Name: "x"}),
-		tell:   func(e anomaly.Event) error { told = append(told, e); return fail },
-		opened: map[netip.Addr]anomaly.Event{},
+		concerns: newConcerns[netip.Addr](tell, prometheus.NewCounter(prometheus.CounterOpts{Name: "x"})),
+		name:     netip.Addr.String, log: slog.New(slog.DiscardHandler), importance: anomaly.Medium,
 	}, &told
 }
 
@@ -47,6 +47,9 @@ func TestSilenceOpensAnAnomalyAndTheReturnEndsIt(t *testing.T) {
 	if want := "192.0.0.1 has sent nothing for 6m0s; before, it sent every 1s"; opened.Evidence.Sentence != want {
 		t.Errorf("got %q, want %q", opened.Evidence.Sentence, want)
 	}
+	if opened.Class != anomaly.Operation || opened.Subclass != anomaly.ExporterSilent || opened.Importance != anomaly.Medium || opened.Resource.Name != "192.0.0.1" {
+		t.Errorf("got %+v", opened.Anomaly)
+	}
 	if len(s.opened) != 0 {
 		t.Errorf("%d are still open", len(s.opened))
 	}
@@ -59,13 +62,13 @@ func TestSilenceOfAllIsNotToldOfEach(t *testing.T) {
 	for i := range 10_000 {
 		s.notice(silentSince(i, false))
 	}
-	if len(*told) != mostSilences || testutil.ToFloat64(s.untold) != 10_000-mostSilences {
-		t.Errorf("got %d told and %v not, want %d and the rest", len(*told), testutil.ToFloat64(s.untold), mostSilences)
+	if len(*told) != mostConcerns || testutil.ToFloat64(s.untold) != 10_000-mostConcerns {
+		t.Errorf("got %d told and %v not, want %d and the rest", len(*told), testutil.ToFloat64(s.untold), mostConcerns)
 	}
 	for i := range 10_000 {
 		s.notice(silentSince(i, true))
 	}
-	if len(*told) != 2*mostSilences || len(s.opened) != 0 {
-		t.Errorf("got %d events, %d open; want %d and none", len(*told), len(s.opened), 2*mostSilences)
+	if len(*told) != 2*mostConcerns || len(s.opened) != 0 {
+		t.Errorf("got %d events, %d open; want %d and none", len(*told), len(s.opened), 2*mostConcerns)
 	}
 }

@@ -24,6 +24,8 @@ type tracer struct {
 	// interfaceName is what an exporter itself calls an interface, for those that
 	// the operator has not named; nil asks nobody.
 	interfaceName func(exporter netip.Addr, index uint32) string
+	// qualify says in an event how far its amounts can be trusted; nil trusts all.
+	qualify func(anomaly.Event) anomaly.Event
 }
 
 // track is what is known so far of where an ongoing anomaly came from.
@@ -90,6 +92,9 @@ func (t *tracer) tell(f detector.Finding, trace traceback.Trace) error {
 		delete(t.tracks, e.ID)
 	}
 	e = t.named(k.trace.Complete(e))
+	if t.qualify != nil {
+		e = t.qualify(e)
+	}
 	err := t.reports.keep(e, trace.Snapshot, k.open)
 	k.follow(trace.Snapshot)
 	if err != nil {

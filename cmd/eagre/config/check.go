@@ -66,11 +66,14 @@ func (r *reader) checkNATS(n *NATS) {
 	}
 }
 
-func (r *reader) checkExporters(all []network.Exporter) {
-	distinct(r, "exporter address", pointers(all, func(e *network.Exporter) *netip.Addr { return &e.Address }))
-	distinct(r, "exporter name", pointers(all, func(e *network.Exporter) *string { return &e.Name }))
+func (r *reader) checkExporters(all []Exporter) {
+	distinct(r, "exporter address", pointers(all, func(e *Exporter) *netip.Addr { return &e.Address }))
+	distinct(r, "exporter name", pointers(all, func(e *Exporter) *string { return &e.Name }))
 	for _, e := range all {
 		distinct(r, "interface index", pointers(e.Interfaces, func(i *network.Interface) *uint32 { return &i.Index }))
+		if e.SNMP != nil {
+			r.checkSNMP(e.SNMP)
+		}
 	}
 }
 
@@ -171,6 +174,11 @@ func (r *reader) advise(c *Config) {
 	if r.given(&c.Listen) && c.Listen.empty() {
 		r.warnAt(&c.Listen, "this listens on nothing: leave listen out for the defaults, or name netflow, sflow, auto, ipfix_tcp or packets")
 	}
+	for i := range c.Exporters {
+		if s := c.Exporters[i].SNMP; s != nil && !c.Crosscheck.Enabled {
+			r.warnAt(s, "nobody is asked by SNMP: crosscheck.enabled is false")
+		}
+	}
 	routed := c.Alerts.Route.Receivers
 	for i := range c.Alerts.Receivers {
 		if have := &c.Alerts.Receivers[i].Name; len(routed) > 0 && !slices.Contains(routed, *have) {
@@ -199,6 +207,7 @@ func (r *reader) complete(c *Config) {
 		if e := &c.Exporters[i]; e.Name == "" {
 			e.Name = e.Address.String()
 		}
+		c.Exporters[i].completeSNMP()
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"eagre/alert"
 	"eagre/anomaly"
+	"eagre/detector/crosscheck"
 	"eagre/network"
 )
 
@@ -15,10 +16,11 @@ type Config struct {
 	Listen     Listen
 	Data       Data
 	NATS       NATS
-	Exporters  []network.Exporter
+	Exporters  []Exporter
 	Networks   Networks
 	Learning   Learning
 	Thresholds Thresholds
+	Crosscheck Crosscheck
 	Admin      Admin
 	Signatures Signatures
 	Alerts     Alerts
@@ -106,6 +108,13 @@ func (t Thresholds) Each(tell func(subclass string, limit Limit)) {
 	}
 }
 
+// Crosscheck says how flows are held against the counters of interfaces.
+type Crosscheck struct {
+	Enabled   bool
+	Low, High float64 // the band of flows ÷ counters in which they agree
+	Packets   uint32  // an interface must have moved in an interval to be judged
+}
+
 // Admin is the listener for metrics, health and the other commands.
 type Admin struct{ Listen string } // host:port, loopback only
 
@@ -120,6 +129,8 @@ type Alerts struct {
 	Egress    alert.Egress
 	Receivers []Receiver
 	Route     Route
+	// OperationImportance is that of anomalies about the watch itself.
+	OperationImportance anomaly.Importance
 }
 
 // Receiver is one place that is told. Exactly one of the pointers is set.
@@ -185,6 +196,7 @@ func Default() Config {
 			DNSAmplification: &Limit{BPS: 100e6},
 			TotalTraffic:     &Limit{PPS: 100e3, BPS: 1e9},
 		},
+		Crosscheck: defaultCrosscheck(),
 		Admin:      Admin{Listen: "127.0.0.1:9090"},
 		Signatures: Signatures{Shipped: true},
 		Alerts: Alerts{Route: Route{
@@ -194,6 +206,11 @@ func Default() Config {
 	}
 }
 
+func defaultCrosscheck() Crosscheck {
+	c := crosscheck.DefaultConfig()
+	return Crosscheck{Enabled: true, Low: c.Low, High: c.High, Packets: uint32(c.Packets)}
+}
+
 // listenOn awaits every format on the port that the field expects.
 func listenOn(host string) Listen {
 	return Listen{NetFlow: []string{host + ":2055", host + ":4739"}, SFlow: []string{host + ":6343"}}
@@ -201,7 +218,10 @@ func listenOn(host string) Listen {
 
 // Network is the operator's map in the form of package network.
 func (c Config) Network() network.Config {
-	out := network.Config{Exporters: c.Exporters, Dark: c.Networks.Dark, Trusted: c.Networks.Trusted, Tunnels: c.Networks.Tunnels}
+	out := network.Config{Dark: c.Networks.Dark, Trusted: c.Networks.Trusted, Tunnels: c.Networks.Tunnels}
+	for _, e := range c.Exporters {
+		out.Exporters = append(out.Exporters, e.Exporter)
+	}
 	for _, m := range c.Networks.Managed {
 		out.Managed = append(out.Managed, m.ManagedObject)
 	}

@@ -64,7 +64,7 @@ func TestTheBenchmarkConfigurationLoadsAsItIs(t *testing.T) {
 	want := Default()
 	want.Listen = Listen{NetFlow: []string{"127.0.0.1:2055"}, SFlow: []string{"127.0.0.1:6343"}}
 	want.Data.Dir, want.NATS.Embedded.Dir = "/run/bench", "/run/bench/nats"
-	want.Exporters = []network.Exporter{{Address: netip.MustParseAddr("127.0.0.1"), Name: "bench"}}
+	want.Exporters = []Exporter{{Exporter: network.Exporter{Address: netip.MustParseAddr("127.0.0.1"), Name: "bench"}}}
 	want.Networks.Managed = []Managed{{ManagedObject: network.ManagedObject{Name: "bench", Prefixes: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/12")}}}}
 	want.Thresholds.UDPFlood = &Limit{PPS: 20e3}
 	want.Thresholds.TotalTraffic = &Limit{PPS: 20e3, BPS: 1e9}
@@ -152,6 +152,25 @@ func TestAnExporterWithoutANameIsCalledByItsAddress(t *testing.T) {
 		got = append(got, e.Name)
 	}
 	wantSame(t, "names", []string{"192.0.2.1", "2001:db8::1", "198.51.100.1"}, got)
+}
+
+func TestAnAgentIsAskedAtTheAddressOfItsExporter(t *testing.T) {
+	c := parsed(t, `exporters:
+  - {address: 192.0.2.1, snmp: {community: {env: C}, retries: 0}}
+  - {address: "2001:db8::1", snmp: {community: {env: C}}}
+  - {address: 192.0.2.3, snmp: {address: "[2001:db8::3]:1161", community: {env: C}}}
+  - {address: 192.0.2.4}`)
+	var got []*SNMP
+	for _, e := range c.Exporters {
+		got = append(got, e.SNMP)
+	}
+	asked := func(address string, retries uint32) *SNMP {
+		s := DefaultSNMP()
+		s.Address, s.Community, s.Retries = address, alert.SecretSource{Env: "C"}, retries
+		return &s
+	}
+	want := []*SNMP{asked("192.0.2.1:161", 0), asked("[2001:db8::1]:161", 2), asked("[2001:db8::3]:1161", 2), nil}
+	wantSame(t, "agents", want, got)
 }
 
 func TestSecretsAreOnlyPlaces(t *testing.T) {

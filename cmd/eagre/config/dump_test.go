@@ -15,6 +15,7 @@ import (
 
 	"eagre/alert"
 	"eagre/anomaly"
+	"eagre/ingest/snmp"
 	"eagre/network"
 )
 
@@ -76,7 +77,7 @@ func anyConfig(t *rapid.T) Config {
 	c.Listen = Listen{NetFlow: draw(t, "netflow", listeners(":20")), SFlow: draw(t, "sflow", listeners(":63"))}
 	c.Data.Dir = draw(t, "data", paths)
 	c.NATS = draw(t, "nats", rapid.Custom(anyNATS))
-	c.Exporters = draw(t, "exporters", distinctBy(rapid.Custom(anyExporter), func(e network.Exporter) any { return e.Address }))
+	c.Exporters = draw(t, "exporters", distinctBy(rapid.Custom(anyExporter), func(e Exporter) any { return e.Address }))
 	for i := range c.Exporters {
 		c.Exporters[i].Name += fmt.Sprint(i)
 	}
@@ -87,6 +88,10 @@ func anyConfig(t *rapid.T) Config {
 	c.Networks.Dark, c.Networks.Trusted = slices.Clip(orNil(c.Networks.Dark)), orNil(c.Networks.Trusted)
 	c.Learning.Until = draw(t, "until", upTo(366*day))
 	c.Thresholds = Thresholds{draw(t, "syn", limits), draw(t, "udp", limits), draw(t, "icmp", limits), draw(t, "dns", limits), draw(t, "total", limits)}
+	c.Crosscheck = Crosscheck{
+		Enabled: rapid.Bool().Draw(t, "enabled"), Low: rapid.Float64Range(1e-9, 0.999).Draw(t, "low"),
+		High: rapid.Float64Range(1.001, 99.999).Draw(t, "high"), Packets: rapid.Uint32Range(1, 1e9).Draw(t, "packets"),
+	}
 	c.Admin.Listen = draw(t, "admin", rapid.SampledFrom([]string{"127.0.0.1:1", "[::1]:65535", "localhost:9090", "127.9.9.9:80"}))
 	c.Signatures = Signatures{Dir: draw(t, "rules", rapid.OneOf(rapid.Just(""), paths)), Shipped: draw(t, "shipped", rapid.Bool())}
 	c.Alerts = anyAlerts(t)
@@ -157,7 +162,7 @@ func anyNATS(t *rapid.T) NATS {
 	return NATS{Embedded: Embedded{Dir: paths.Draw(t, "dir"), Listen: rapid.SampledFrom([]string{"", "127.0.0.1:4222"}).Draw(t, "listen")}}
 }
 
-func anyExporter(t *rapid.T) network.Exporter {
+func anyExporter(t *rapid.T) Exporter {
 	e := network.Exporter{Address: anyAddr.Draw(t, "address"), Name: names.Draw(t, "name"), SamplingRate: rapid.Uint32Range(0, 10_000_000).Draw(t, "rate")}
 	for i := range rapid.Uint32Range(0, 3).Draw(t, "interfaces") {
 		e.Interfaces = append(e.Interfaces, network.Interface{
@@ -165,7 +170,29 @@ func anyExporter(t *rapid.T) network.Exporter {
 			Role: rapid.SampledFrom([]network.Role{network.RoleUnknown, network.RoleExternal, network.RoleCustomer, network.RoleCore}).Draw(t, "role"), SpeedBPS: bitRates.Draw(t, "speed"),
 		})
 	}
-	return e
+	return Exporter{Exporter: e, SNMP: draw(t, "snmp", rapid.OneOf(rapid.Just[*SNMP](nil), rapid.Custom(anySNMP)))}
+}
+
+func anySNMP(t *rapid.T) *SNMP {
+	s := &SNMP{
+		Address:  rapid.SampledFrom([]string{"192.0.2.1:161", "[2001:db8::1]:1161", "router.example.net:161"}).Draw(t, "agent"),
+		Interval: 10*time.Second + draw(t, "interval", upTo(time.Hour-10*time.Second)),
+		Timeout:  10*time.Millisecond + draw(t, "timeout", upTo(29*time.Second)),
+		Retries:  rapid.Uint32Range(0, 10).Draw(t, "retries"), Interfaces: rapid.Uint32Range(1, 16_384).Draw(t, "interfaces"),
+	}
+	if rapid.Bool().Draw(t, "by community") {
+		s.Community = anySecret.Draw(t, "community")
+		return s
+	}
+	s.User = &SNMPUser{Name: draw(t, "user", rapid.StringMatching(`[!-~]{1,32}`))}
+	protection := rapid.IntRange(0, 2).Draw(t, "protection")
+	if protection > 0 {
+		s.User.Authentication, s.User.Passphrase = rapid.SampledFrom([]snmp.Authentication{snmp.MD5, snmp.SHA512}).Draw(t, "signs"), anySecret.Draw(t, "passphrase")
+	}
+	if protection > 1 {
+		s.User.Privacy, s.User.PrivacyPassphrase = rapid.SampledFrom([]snmp.Privacy{snmp.DES, snmp.AES256Cisco}).Draw(t, "hides"), anySecret.Draw(t, "other passphrase")
+	}
+	return s
 }
 
 func anyManaged(t *rapid.T) (all []Managed) {
@@ -181,6 +208,7 @@ func anyManaged(t *rapid.T) (all []Managed) {
 
 func anyAlerts(t *rapid.T) Alerts {
 	a := Alerts{Egress: alert.Egress{Allow: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}}
+	a.OperationImportance = rapid.SampledFrom([]anomaly.Importance{anomaly.Low, anomaly.Medium, anomaly.High}).Draw(t, "operation")
 	a.Route = Route{
 		MinImportance: rapid.SampledFrom([]anomaly.Importance{anomaly.Low, anomaly.Medium, anomaly.High}).Draw(t, "importance"),
 		GroupBy:       rapid.SampledFrom([][]string{nil, {"victim"}}).Draw(t, "group_by"),

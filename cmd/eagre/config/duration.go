@@ -30,13 +30,16 @@ var (
 )
 
 // duration is a time span from nothing to a bound.
-func duration(most time.Duration) scalar[time.Duration] {
-	bounds := formatDuration(0) + "–" + formatDuration(most)
+func duration(most time.Duration) scalar[time.Duration] { return durationWithin(0, most) }
+
+// durationWithin is a time span between two bounds.
+func durationWithin(least, most time.Duration) scalar[time.Duration] {
+	bounds := formatDuration(least) + "–" + formatDuration(most)
 	return scalar[time.Duration]{
 		words: "a duration in " + bounds, format: formatDuration,
 		parse: func(text string) (time.Duration, error) {
 			d, err := parseDuration(text)
-			if err == nil && (d < 0 || d > most) {
+			if err == nil && (d < least || d > most) {
 				err = fmt.Errorf("duration %s out of %s", quote(text), bounds)
 			}
 			return d, err

@@ -50,7 +50,7 @@ func TestNoTwoKeysShareAVariable(t *testing.T) {
 		}
 		seen[envName(path)] = path
 	}
-	if got, want := len(seen), 22; got != want {
+	if got, want := len(seen), 27; got != want {
 		t.Errorf("variables: got %d, want %d (was a key added? change this number)", got, want)
 	}
 }

@@ -19,8 +19,8 @@ var root = mapping[Config]{
 		"Where the engine keeps its state."),
 	at("nats", func(c *Config) *NATS { return &c.NATS }, natsKeys,
 		"The stream that carries flows and anomalies: a NATS server inside the process, or one elsewhere."),
-	at("exporters", func(c *Config) *[]network.Exporter { return &c.Exporters },
-		list[network.Exporter]{of: exporterKeys, max: 10_000},
+	at("exporters", func(c *Config) *[]Exporter { return &c.Exporters },
+		list[Exporter]{of: exporterKeys, max: 10_000},
 		"The routers that are heard. Datagrams from any other address are dropped; with no exporter at all, only loopback is heard. A replay hears everyone."),
 	at("networks", func(c *Config) *Networks { return &c.Networks }, networksKeys,
 		"What is protected, and what else is known about addresses."),
@@ -28,6 +28,8 @@ var root = mapping[Config]{
 		"How profiles of what is normal begin."),
 	at("thresholds", func(c *Config) *Thresholds { return &c.Thresholds }, thresholds(),
 		"The limits of one host, in either direction: one rate, a list with one in pps and one in bps (either breaks it), or [] for no limit."),
+	at("crosscheck", func(c *Config) *Crosscheck { return &c.Crosscheck }, crosscheckKeys,
+		"How flows are held against the counters of interfaces, from sFlow counter samples or by SNMP. Where they disagree, that is an anomaly, and the exporter's amounts are doubted."),
 	at("admin", func(c *Config) *Admin { return &c.Admin }, adminKeys,
 		"The listener for /metrics, for health, and for the other commands."),
 	at("signatures", func(c *Config) *Signatures { return &c.Signatures }, signaturesKeys,
@@ -88,15 +90,17 @@ var embeddedKeys = mapping[Embedded]{
 		"A port for other clients of the embedded server, as the nats command.").or("no port is open"),
 }
 
-var exporterKeys = mapping[network.Exporter]{
-	at("address", func(e *network.Exporter) *netip.Addr { return &e.Address }, address,
+var exporterKeys = mapping[Exporter]{
+	at("address", func(e *Exporter) *netip.Addr { return &e.Address }, address,
 		"The address that the datagrams come from.").must(),
-	at("name", func(e *network.Exporter) *string { return &e.Name }, name,
+	at("name", func(e *Exporter) *string { return &e.Name }, name,
 		"What people call the router.").or("its address"),
-	at("sampling_rate", func(e *network.Exporter) *uint32 { return &e.SamplingRate }, number("a number, 1000 for 1:1000", 1, 10_000_000),
+	at("sampling_rate", func(e *Exporter) *uint32 { return &e.SamplingRate }, number("a number, 1000 for 1:1000", 1, 10_000_000),
 		"One packet in so many is sampled. It overrides what the exporter says of itself.").or("what the exporter says"),
-	at("interfaces", func(e *network.Exporter) *[]network.Interface { return &e.Interfaces }, some[network.Interface]{list[network.Interface]{of: interfaceKeys, max: 65_536}},
+	at("interfaces", func(e *Exporter) *[]network.Interface { return &e.Interfaces }, some[network.Interface]{list[network.Interface]{of: interfaceKeys, max: 65_536}},
 		"Its interfaces, as far as more than their number should be known."),
+	at("snmp", func(e *Exporter) **SNMP { return &e.SNMP }, begun[SNMP]{pointer[SNMP]{snmpKeys}, DefaultSNMP},
+		"Its interface counters are read by SNMP and held against its flows; counters in its sFlow are then left out."),
 }
 
 var interfaceKeys = mapping[network.Interface]{
@@ -165,6 +169,17 @@ func thresholds() (keys mapping[Thresholds]) {
 	return keys
 }
 
+var crosscheckKeys = mapping[Crosscheck]{
+	at("enabled", func(c *Crosscheck) *bool { return &c.Enabled }, yesNo,
+		"Whether it is done. Where it is not, nobody is asked by SNMP."),
+	at("low", func(c *Crosscheck) *float64 { return &c.Low }, between(0, 1),
+		"The least of flows divided by counters at which they agree. What sampling explains is allowed besides."),
+	at("high", func(c *Crosscheck) *float64 { return &c.High }, between(1, 100),
+		"The most of it."),
+	at("packets", func(c *Crosscheck) *uint32 { return &c.Packets }, whole(1, 1_000_000_000),
+		"How many packets an interface must have moved in one direction, between two readings, to be judged."),
+}
+
 var adminKeys = mapping[Admin]{
 	at("listen", func(a *Admin) *string { return &a.Listen }, loopback("admin"),
 		"Its address. It asks nobody who they are, so it is open on loopback only."),
@@ -184,6 +199,8 @@ var alertsKeys = mapping[Alerts]{
 		"The places that can be told, each with exactly one of webhook, slack, file and terminal."),
 	at("route", func(a *Alerts) *Route { return &a.Route }, routeKeys,
 		"Which of them are told, and how often."),
+	at("operation_importance", func(a *Alerts) *anomaly.Importance { return &a.OperationImportance }, importance,
+		"How much anomalies about the watch itself matter: an exporter that fell silent, counters that disagree with flows."),
 }
 
 var egressKeys = mapping[alert.Egress]{

@@ -108,6 +108,18 @@ func (k pointer[T]) read(r *reader, n *yaml.Node, into **T) {
 	load(r, k.kind, n, *into)
 }
 
+// begun is a value that may be absent, and begins with defaults where it is there.
+type begun[T any] struct {
+	pointer[T]
+	from func() T
+}
+
+func (k begun[T]) read(r *reader, n *yaml.Node, into **T) {
+	v := k.from()
+	*into = &v
+	load(r, k.kind, n, *into)
+}
+
 func (k pointer[T]) write(v *T) *yaml.Node {
 	if v == nil {
 		return nil

@@ -44,6 +44,37 @@ func number(words string, least, most uint32) scalar[uint32] {
 	}
 }
 
+// whole is a whole number within bounds, 0 a value like any other.
+func whole(least, most uint32) scalar[uint32] {
+	k := number(fmt.Sprintf("a number in %d–%d", least, most), least, most)
+	k.format = func(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
+	return k
+}
+
+var plainNumber = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+
+// between is a number inside of two bounds.
+func between(least, most float64) scalar[float64] {
+	words := fmt.Sprintf("a number between %v and %v", least, most)
+	return scalar[float64]{
+		words: words, tag: "!!float",
+		parse: func(text string) (float64, error) {
+			n, err := strconv.ParseFloat(text, 64)
+			if !plainNumber.MatchString(text) || err != nil || n <= least || n >= most {
+				return 0, fmt.Errorf("%s: want %s, in plain digits", quote(text), words)
+			}
+			return n, nil
+		},
+		format: func(n float64) string {
+			text := strconv.FormatFloat(n, 'f', -1, 64)
+			if !strings.Contains(text, ".") {
+				text += ".0" // or YAML would read a whole number
+			}
+			return text
+		},
+	}
+}
+
 var digits = regexp.MustCompile(`^[0-9]+$`)
 
 func wholeNumber(text string, least, most uint64) (uint64, error) {
