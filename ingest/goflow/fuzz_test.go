@@ -16,7 +16,7 @@ import (
 func believable(t *testing.T, r *flow.Record, received time.Time) {
 	t.Helper()
 	now := received.Truncate(time.Millisecond)
-	if r.End.Before(r.Start) || r.End.After(now) || now.Sub(r.Start) > believed || int(r.SrcMask) > r.SrcAddr.BitLen() || int(r.DstMask) > r.DstAddr.BitLen() {
+	if r.End.Before(r.Start) || r.End.After(now) || now.Sub(r.Start) > longest || now.Sub(r.End) > believed || int(r.SrcMask) > r.SrcAddr.BitLen() || int(r.DstMask) > r.DstAddr.BitLen() {
 		t.Fatalf("received %v: impossible record %+v", received, r)
 	}
 	if r.Version != flow.Imported || r.Bytes == 0 && r.Packets == 0 || r.SrcAddr.Is4In6() || r.SrcAddr.Zone() != "" {
