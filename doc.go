@@ -5,6 +5,7 @@
 // much of it there is, where it entered and whom to tell.
 //
 //	wires       cmd/eagre                one binary; everything is put together here
+//	            cmd/quality              the labelled benchmark, for whoever works on the engine
 //	            cmd/eagre/config         the configuration file, checked with line and column
 //	edges       ingest                   datagrams in, flow batches out: sockets, exporters, accounting
 //	              ingest/wire            the bounded cursor; what became of every datagram
@@ -20,6 +21,10 @@
 //	            stream                   the only door to NATS: publish, follow, store, import, export
 //	              stream/arrow           flow batches as Arrow, for analysts
 //	            simulate                 routers that are not there: the demo, load, inputs for tests
+//	            quality                  the labelled benchmark: a world and what happens in it
+//	              quality/traffic        that world as export datagrams
+//	              quality/score          findings held against the labels
+//	              quality/reference      rules of thumb that the engine should beat
 //	            alert/terminal alert/file alert/webhook alert/slack
 //	work        detector                 the life of an anomaly: opens, grows, ends
 //	            alert                    who hears about it, when, how often; the durable outbox

@@ -55,6 +55,12 @@ var doors = map[string][]string{
 	"alert/slack":     {"alert", "anomaly", "internal/disk"},
 	"alert/alerttest": {"alert", "anomaly"},
 
+	"quality":           {"flow", "network", "anomaly"},
+	"quality/traffic":   {"quality", "flow", "simulate"},
+	"quality/score":     {"quality", "network", "anomaly"},
+	"quality/reference": {"flow", "network", "anomaly"},
+
+	"cmd/quality":      {"..."},
 	"cmd/eagre/config": {"..."},
 	"cmd/eagre":        {"..."},
 }
