@@ -139,7 +139,7 @@ func TestARealAgentIsHeldAgainstFlows(t *testing.T) {
 	})
 	agent := newCountingAgent("127.0.0.1", honest)
 	agent.began = time.Now().Add(36 * time.Minute).Truncate(time.Minute)
-	day := countingDay{l, agent.began, agent.day(20)}
+	day := countingDay{listening: l, began: agent.began, sent: agent.day(20)}
 	pause := time.NewTicker(100 * time.Millisecond)
 	defer pause.Stop()
 	minute := 1
