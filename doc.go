@@ -40,7 +40,7 @@
 //
 //	ingest → stream → detector (tally → judge) → traceback → stream → alert
 //
-// internal/recorded finds recordings for tests; internal/oracle, a module of its own, lets other people's decoders judge ours.
+// internal/recorded finds recordings for tests, internal/installed runs programs of others; internal/oracle, a module of its own, lets other people's decoders judge ours.
 //
 // docs/life-of-a-flow.md walks that way file by file, docs/decisions says why.
 package eagre

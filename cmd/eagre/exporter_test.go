@@ -16,6 +16,7 @@ import (
 	"eagre/alert"
 	"eagre/anomaly"
 	"eagre/cmd/eagre/config"
+	"eagre/internal/installed"
 )
 
 // wormCapture leaves the capture of writeWorm in a file.
@@ -163,7 +164,7 @@ var realExporters = []realExporter{
 func TestRealExportersTellOfTheWorm(t *testing.T) {
 	for _, x := range realExporters {
 		t.Run(x.name, func(t *testing.T) {
-			program := installed(t, x.program)
+			program := installed.Program(t, x.program)
 			l := startEngine(t, nil)
 			stop := x.start(t, program, l.listenerFor(x.sflow))
 			e := l.expect(t, "worm", func(e anomaly.Event) bool { return e.Subclass == "slammer" })
@@ -179,22 +180,6 @@ func TestRealExportersTellOfTheWorm(t *testing.T) {
 			}
 		})
 	}
-}
-
-// installed finds a program. On the machine that decides about a submission it
-// must be there.
-func installed(t *testing.T, program string) string {
-	t.Helper()
-	for _, name := range []string{program, "/usr/sbin/" + program} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	if os.Getenv("CI") != "" {
-		t.Fatalf("%s is not installed, and here it must be", program)
-	}
-	t.Skipf("%s is not installed", program)
-	return ""
 }
 
 func (l *listening) listenerFor(sflow bool) string {

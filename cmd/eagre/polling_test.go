@@ -4,9 +4,6 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +15,7 @@ import (
 	"eagre/cmd/eagre/config"
 	"eagre/flow"
 	"eagre/ingest/snmp"
+	"eagre/internal/installed"
 	"eagre/network"
 )
 
@@ -96,38 +94,12 @@ exporters:
 	}
 }
 
-// snmpd starts the agent of Net-SNMP on a free loopback port of both families.
-func snmpd(t *testing.T) (port string) {
-	t.Helper()
-	program := installed(t, "snmpd")
-	free, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv6loopback})
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, port, _ = net.SplitHostPort(free.LocalAddr().String())
-	free.Close()
-	dir := t.TempDir()
-	conf := filepath.Join(dir, "snmpd.conf")
-	text := fmt.Sprintf("agentaddress udp:127.0.0.1:%[1]s,udp6:[::1]:%[1]s\nrocommunity %[2]s 127.0.0.1\nrocommunity6 %[2]s ::1\n", port, testCommunity)
-	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	agent := exec.CommandContext(t.Context(), "timeout", "90", program, "-f", "-C", "-c", conf, "-Lf", filepath.Join(dir, "log"), "-p", filepath.Join(dir, "pid"), "-I", "-smux")
-	agent.Env = append(os.Environ(), "SNMP_PERSISTENT_DIR="+dir, "SNMPCONFPATH="+dir, "MIBS=")
-	agent.Cancel = func() error { return agent.Process.Signal(os.Interrupt) } // timeout hands it on
-	if err := agent.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = agent.Wait() })
-	return port
-}
-
 // TestARealAgentIsHeldAgainstFlows: a running engine asks it over IPv4 and IPv6 for the
 // loopback interface, of which no flow tells. Event time is 36 minutes ahead of the
 // machine's, and goes on when something was read, so that nobody waits for late flows.
 func TestARealAgentIsHeldAgainstFlows(t *testing.T) {
 	t.Setenv("TEST_COMMUNITY", testCommunity)
-	port := snmpd(t)
+	port := installed.SNMPD(t, fmt.Sprintf("rocommunity %[1]s 127.0.0.1\nrocommunity6 %[1]s ::1\n", testCommunity))
 	exporters := []netip.Addr{netip.MustParseAddr("127.0.0.1"), netip.MustParseAddr("::1")}
 	l := startEngine(t, func(c *config.Config) {
 		for _, a := range exporters {

@@ -4,13 +4,11 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"eagre/internal/installed"
 	"eagre/network/counters"
 )
 
@@ -19,53 +17,18 @@ const (
 	hiding  = word("hide-with-these-words")
 )
 
-// snmpd starts the agent of Net-SNMP on a free loopback port of both families, with
-// a configuration and a memory of its own, and gives the port.
+// snmpd starts the agent of Net-SNMP with a community, one that sees the system alone,
+// and two users, and gives its port on loopback of both families.
 func snmpd(t *testing.T) string {
 	t.Helper()
-	program, err := exec.LookPath("snmpd")
-	if err != nil {
-		program, err = exec.LookPath("/usr/sbin/snmpd")
-	}
-	switch {
-	case err != nil && os.Getenv("CI") == "true":
-		t.Fatal("there is no snmpd, which these tests need: install Net-SNMP's agent")
-	case err != nil:
-		t.Skip("there is no snmpd here: install Net-SNMP's agent to talk to a real one")
-	}
-	dir, port := t.TempDir(), freePort(t)
-	config := filepath.Join(dir, "snmpd.conf")
-	text := fmt.Sprintf(`agentaddress udp:127.0.0.1:%[1]s,udp6:[::1]:%[1]s
-rocommunity %[2]s 127.0.0.1
-rocommunity6 %[2]s ::1
+	return installed.SNMPD(t, fmt.Sprintf(`rocommunity %[1]s 127.0.0.1
+rocommunity6 %[1]s ::1
 rocommunity system-only 127.0.0.1 .1.3.6.1.2.1.1
-createUser eagre SHA-256 "%[3]s" AES "%[4]s"
-createUser signer SHA-512 "%[3]s"
+createUser eagre SHA-256 "%[2]s" AES "%[3]s"
+createUser signer SHA-512 "%[2]s"
 rouser eagre priv
 rouser signer auth
-`, port, community, signing, hiding)
-	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	agent := exec.CommandContext(t.Context(), "timeout", "120", program, "-f", "-C", "-c", config, "-Lf", filepath.Join(dir, "log"), "-p", filepath.Join(dir, "pid"), "-I", "-smux")
-	agent.Env = append(os.Environ(), "SNMP_PERSISTENT_DIR="+dir, "SNMPCONFPATH="+dir, "MIBS=")
-	agent.Cancel = func() error { return agent.Process.Signal(os.Interrupt) } // timeout hands it on
-	if err := agent.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = agent.Wait() })
-	return port
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	conn, err := net.ListenUDP("udp", &net.UDPAddr{IP: net.IPv6loopback})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_, port, _ := net.SplitHostPort(conn.LocalAddr().String())
-	return port
+`, community, signing, hiding))
 }
 
 // until polls until something is so, at most for 40 seconds: an agent needs a
