@@ -24,10 +24,15 @@ func (j *judge) mergeTick(t tally.Tick) {
 	}
 	s.from++
 	s.exporters = append(s.exporters, t.Exporters...) // an exporter is in one partition
-	for _, k := range t.Sums {
-		sum := s.sums[k.Key]
+	addSums(s.sums, t.Sums)
+}
+
+// addSums merges what one partition says of some keys.
+func addSums(to map[tally.Key]tally.Sum, sums []tally.KeySum) {
+	for _, k := range sums {
+		sum := to[k.Key]
 		sum.Add(k.Sum)
-		s.sums[k.Key] = sum
+		to[k.Key] = sum
 	}
 }
 

@@ -133,11 +133,7 @@ func (j *judge) standing() *Standing {
 	sums, span := map[tally.Key]tally.Sum{}, int64(0)
 	for _, s := range j.surveys {
 		span = max(span, s.Span)
-		for _, k := range s.Sums {
-			sum := sums[k.Key]
-			sum.Add(k.Sum)
-			sums[k.Key] = sum
-		}
+		addSums(sums, s.Sums)
 	}
 	out := &Standing{At: j.now, Span: time.Duration(span) * time.Millisecond}
 	worst := j.health.worst()

@@ -40,16 +40,10 @@ func (e *engine) recallExporters() error {
 // the context ends. What came last is for writeExporters, when nobody listens any
 // more.
 func (e *engine) keepExporters(ctx context.Context) error {
-	ticker := time.NewTicker(stateEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-ticker.C:
-			e.writeExporters()
-		}
-	}
+	return eachTime(ctx, stateEvery, func() error {
+		e.writeExporters()
+		return nil
+	})
 }
 
 // writeExporters replaces the file when something has changed.

@@ -110,6 +110,11 @@ func every(ctx context.Context, interval time.Duration, do func() error) error {
 	if err := do(); err != nil || interval == 0 {
 		return err
 	}
+	return eachTime(ctx, interval, do)
+}
+
+// eachTime does something whenever an interval has passed, until the context ends.
+func eachTime(ctx context.Context, interval time.Duration, do func() error) error {
 	ticker := time.NewTicker(interval)
 	defer ticker.Stop()
 	for {

@@ -10,14 +10,10 @@ import (
 // exporter is what a counter knows of one exporter of its partition.
 type exporter struct {
 	address flow.IP
-	number  uint32 // in a Key
-	heard   int64  // newest tick
-	onTime  uint64 // packets since a tick settled last that came in time, in 1/256
-	late    uint64 // and those that did not
-	again   uint64 // rows that showed packets a second time
-	unknown uint64 // packets of which nobody has said how many they stand for, in 1/256
+	number  uint32       // in a Key
+	heard   int64        // newest tick
+	told    ExporterTick // since a tick settled last, Repeats left out
 	rows    uint64
-	delays  sketch.Quantiles // of some of the rows since a tick settled last
 	ingress map[uint32]*metering
 	long    longFlows
 }
@@ -27,18 +23,19 @@ const delaysEvery = 16
 
 // account notes what came in time and what did not.
 func (x *exporter) account(r *row) {
-	x.onTime = addSaturating(x.onTime, r.sum.Packets)
+	t := &x.told
+	t.OnTime = addSaturating(t.OnTime, r.sum.Packets)
 	if r.isLate {
-		x.late = addSaturating(x.late, r.late.Packets)
+		t.Late = addSaturating(t.Late, r.late.Packets)
 	}
 	if r.unknown {
-		x.unknown = addSaturating(x.unknown, r.sum.Packets)
+		t.Unknown = addSaturating(t.Unknown, r.sum.Packets)
 	}
 	if !r.isLong {
 		x.long.brief = add32(x.long.brief, 1)
 	}
 	if x.rows++; x.rows%delaysEvery == 0 {
-		x.delays.Insert(uint64(r.delay), 1)
+		t.Delays.Insert(uint64(r.delay), 1)
 	}
 }
 
@@ -145,7 +142,7 @@ type ExporterTick struct {
 	Again    uint64 // rows that showed packets a second time, not counted
 	Unknown  uint64 // packets among those on time whose sampling rate is unknown, in 1/256
 	Repeats  Repeats
-	Delays   sketch.Quantiles // milliseconds from the end of a flow to its arrival
+	Delays   sketch.Quantiles // of some of the rows, milliseconds from the end of a flow to its arrival
 }
 
 // Share is the part of the packets that came in time; 1 where there were none.
@@ -161,9 +158,10 @@ func (t *ExporterTick) Share() float64 {
 func (e *exporters) settle(tick int64) []ExporterTick {
 	var out []ExporterTick
 	for address, x := range e.all {
-		if x.onTime != 0 || x.late != 0 || x.again != 0 {
-			out = append(out, ExporterTick{Exporter: address, OnTime: x.onTime, Late: x.late, Again: x.again, Unknown: x.unknown, Repeats: x.long.Repeats, Delays: x.delays})
-			x.onTime, x.late, x.again, x.unknown, x.delays = 0, 0, 0, 0, sketch.Quantiles{}
+		if t := x.told; t.OnTime != 0 || t.Late != 0 || t.Again != 0 {
+			t.Exporter, t.Repeats = address, x.long.Repeats
+			out = append(out, t)
+			x.told = ExporterTick{}
 		}
 		if tick-x.heard > forgetAfter {
 			delete(e.all, address)

@@ -108,6 +108,11 @@ func ClassOf(proto, tcpFlags uint8, srcPort, dstPort uint16, bytes, packets uint
 	return None
 }
 
+// interfaceKey names an interface of an exporter, in or out.
+func interfaceKey(exporter flow.IP, index uint32, side Side) Key {
+	return Key{Kind: Interface, Side: side, Addr: exporter, Index: index}
+}
+
 // Subject is the key without its observer: what a finding is about.
 func (k Key) Subject() Key {
 	k.Observer = 0

@@ -21,7 +21,7 @@ func (l *Ledger) Minutes(exporter flow.IP, index uint32, side Side, from, to tim
 	first, last := tickAfter(from), floorDiv(to.UnixMilli(), TickLength)
 	first, last = max(first, l.oldest*ticksPerHour), min(last, l.settled+1)
 	var out []Minute
-	line := l.lines[Key{Kind: Interface, Side: side, Addr: exporter, Index: index}]
+	line := l.lines[interfaceKey(exporter, index, side)]
 	if line == nil {
 		return nil
 	}
@@ -43,7 +43,7 @@ func (l *Ledger) Between(exporter flow.IP, index uint32, side Side, from, to tim
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	complete = begin >= l.oldest*ticksPerHour*TickLength && end <= (l.settled+1)*TickLength
-	line := l.lines[Key{Kind: Interface, Side: side, Addr: exporter, Index: index}]
+	line := l.lines[interfaceKey(exporter, index, side)]
 	if line == nil {
 		return Sum{}, complete
 	}

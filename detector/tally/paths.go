@@ -57,7 +57,7 @@ func (c *Counter) pourPath(p *path) {
 // pourInterface moves the sums of a path to an interface of it, and what was late to
 // the same interface in the ledger.
 func (c *Counter) pourInterface(p *path, side Side, index uint32) {
-	k := Key{Kind: Interface, Side: side, Addr: p.exporter, Index: index}
+	k := interfaceKey(p.exporter, index, side)
 	c.pour(k, &p.ticks)
 	if len(p.late) > 0 {
 		c.late.add(k, p.late)

@@ -82,7 +82,7 @@ func (c *Counter) account(r *row, implausible bool) {
 		return
 	case r.again:
 		c.partial.SecondViews++
-		r.exporter.again++
+		r.exporter.told.Again++
 		return
 	case r.place.Core:
 		c.partial.Unplaced++

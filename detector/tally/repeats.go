@@ -78,17 +78,16 @@ const seenFlows = 1 << 14
 func (c *Counter) recall(b *flow.Batch, i int, r *row, x *exporter) {
 	l := &x.long
 	f, known := c.remembered(b, i, r, x)
-	if f.before.end == 0 || !known {
+	switch {
+	case l.Repeats == Honest:
+		return
+	case f.before.end == 0 || !known:
 		l.shorten(r)
 		return
-	}
-	switch l.Repeats {
-	case Stuck, Frozen:
-		r.start = max(r.start, f.before.end)
-	case Cumulative:
+	case l.Repeats == Cumulative:
 		r.sum.forget(&f.before)
-		r.start = max(r.start, f.before.end)
 	}
+	r.start = max(r.start, f.before.end)
 }
 
 // remembered finds the memory of a row's flow and moves it on; known tells whether an
@@ -183,7 +182,7 @@ func (l *longFlows) compareStarts(r *row) {
 // shorten gives a span to a record of a flow that is not remembered: no more than
 // what usually lies between two records, of which it tells only the last.
 func (l *longFlows) shorten(r *row) {
-	if l.Repeats == Honest || r.end-r.start <= l.period {
+	if r.end-r.start <= l.period {
 		return
 	}
 	if l.Repeats == Cumulative {

@@ -12,8 +12,7 @@ import (
 // different partitions merge as those of settled ticks do.
 type Survey struct {
 	Question int64    // which it answers, as whoever asked numbers them
-	At       int64    // when, Unix milliseconds
-	Span     int64    // of how many milliseconds before that the sums are
+	Span     int64    // of how many milliseconds up to now the sums are
 	Sums     []KeySum // sorted by key
 }
 
@@ -23,7 +22,7 @@ const surveyed = 1000
 // Survey looks at every series. It reads, and takes as long as settling a tick.
 func (c *Counter) Survey() *Survey {
 	m := c.lastMinute()
-	s := &Survey{At: c.latest + 1, Span: m.span}
+	s := &Survey{Span: m.span}
 	var ranks [KindCount][2]ranking
 	see := func(k Key, ticks *[2]Sum) {
 		sum := m.of(ticks)
